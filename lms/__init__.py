@@ -1,0 +1,1 @@
+"""Aula Sur: a learning management plugin suite."""

@@ -1,0 +1,1 @@
+"""People, organisations, regions, programmes and roles."""

@@ -1,0 +1,1 @@
+"""How people come into a cohort: enrolment, applications, places."""

@@ -1,0 +1,120 @@
+"""Signing in: opaque tokens kept as hashes, form tokens against cross-site requests, and limits on how often something may be tried."""
+
+import hashlib
+import hmac
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import Column, ForeignKey, Integer, bindparam, delete, select, update
+from sqlmodel import Field
+
+from lms.kernel import clock
+from lms.kernel.database import Database, ReadSession, Row, Session, UtcDateTime
+from lms.kernel.errors import TooMany
+
+COOKIE = "session"
+VISITOR_COOKIE = "visitor"
+_SEEN_EVERY = timedelta(minutes=10)  # how stale the "last seen" of a session may be: a write per page would cost more than it tells
+
+
+class SignIn(Row, table=True):
+    """One browser in which a person has signed in."""
+
+    __tablename__ = "sign_in"
+    id: int | None = Field(default=None, primary_key=True)
+    token_hash: str = Field(unique=True)
+    person_id: int = Field(sa_column=Column(Integer, ForeignKey("person.id", ondelete="CASCADE"), nullable=False, index=True))
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    seen_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+    ip: str = ""
+    agent: str = ""
+
+
+class RateLimit(Row, table=True):
+    """How often something was tried in the present window."""
+
+    __tablename__ = "rate_limit"
+    key: str = Field(primary_key=True)
+    started_at: datetime = Field(sa_type=UtcDateTime)
+    count: int = 0
+
+
+_FIND = select(SignIn.id, SignIn.person_id, SignIn.seen_at).where(
+    SignIn.token_hash == bindparam("token_hash"), SignIn.expires_at > bindparam("now")
+)
+
+
+def token_hash(token: str) -> str:
+    """What is stored of a secret token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def open_session(session: Session, person_id: int, days: int, agent: str = "") -> str:
+    """Sign a person in; answers the token for the cookie, which is stored nowhere else."""
+    token = secrets.token_urlsafe(32)
+    now = clock.now()
+    session.add(
+        SignIn(
+            token_hash=token_hash(token),
+            person_id=person_id,
+            created_at=now,
+            seen_at=now,
+            expires_at=now + timedelta(days=days),
+            ip=session.origin.ip,
+            agent=agent[:200],
+        )
+    )
+    return token
+
+
+def find_session(session: ReadSession, token: str) -> tuple[int, bool] | None:
+    """The person of a live session, and whether its "last seen" wants renewing."""
+    row = session.execute(_FIND, {"token_hash": token_hash(token), "now": clock.now()}).first()
+    return None if row is None else (row.person_id, clock.now() - row.seen_at > _SEEN_EVERY)
+
+
+def renew_session(session: Session, token: str, days: int) -> None:
+    """Note that the session is in use and let it live on."""
+    now = clock.now()
+    session.execute(update(SignIn).where(SignIn.token_hash == token_hash(token)).values(seen_at=now, expires_at=now + timedelta(days=days)))
+
+
+def close_session(session: Session, token: str) -> None:
+    """Sign out of one browser."""
+    session.execute(delete(SignIn).where(SignIn.token_hash == token_hash(token)))
+
+
+def close_all_sessions(session: Session, person_id: int) -> None:
+    """Sign out everywhere."""
+    session.execute(delete(SignIn).where(SignIn.person_id == person_id))
+
+
+def form_token(secret: bytes, seed: str) -> str:
+    """The token that a form of this session (or visitor) must send back."""
+    return hmac.new(secret, f"form:{seed}".encode(), hashlib.sha256).hexdigest()[:40]
+
+
+def form_token_matches(secret: bytes, seed: str, token: str) -> bool:
+    """Whether a form's token belongs to this session (or visitor)."""
+    return bool(seed) and hmac.compare_digest(form_token(secret, seed), token)
+
+
+def limit(database: Database, key: str, times: int, within: timedelta) -> None:
+    """Count one try. Raises TooMany after `times` within the window. A transaction of its own, so that a refused try counts too."""
+    now = clock.now()
+    with database.transaction() as session:
+        session.insert_new(RateLimit, key=key, started_at=now, count=0)
+        row = session.lock(RateLimit, key)
+        if row.started_at + within <= now:
+            row.started_at, row.count = now, 0
+        row.count += 1
+        count, ends = row.count, row.started_at + within
+    if count > times:
+        raise TooMany(minutes=max(1, round((ends - now).total_seconds() / 60)))
+
+
+def forget(database: Database, key: str) -> None:
+    """Forget the tries counted under a key, after one that succeeded."""
+    with database.transaction() as session:
+        session.execute(delete(RateLimit).where(RateLimit.key == key))

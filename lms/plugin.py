@@ -1,0 +1,180 @@
+"""The plugin contract: what a plugin may declare, and how plugins are found.
+
+A plugin is a frozen `Plugin` object behind an entry point of the group `lms.plugins`. The built-in ones use the same door.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import EntryPoint, entry_points
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lms.kernel.datasets import Dataset, MeasureAddition
+from lms.kernel.i18n import LazyText
+from lms.kernel.permissions import SIGNED_IN, Permission
+
+if TYPE_CHECKING:
+    import typer
+    from fastapi import APIRouter, Request
+
+    from lms.kernel.database import ReadSession, Session
+    from lms.kernel.permissions import Actor
+    from lms.kernel.schedules import Schedule
+
+GROUP = "lms.plugins"
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """A link in a place of the navigation: main, staff, course or cohort. `{code}` in the address is filled for course and cohort."""
+
+    place: str
+    label: LazyText | str
+    url: str
+    permission: str = SIGNED_IN
+    weight: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A piece of page that a slot function hands back: a template of its plugin and its plain values."""
+
+    template: str
+    context: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A panel added to a named place of another plugin's page. The function gets (read session, actor, subject of the page)."""
+
+    place: str
+    function: Callable[["ReadSession", "Actor", Any], Panel | None]
+    permission: str = SIGNED_IN
+    weight: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalData:
+    """What a plugin keeps about a person: a function that exports it, and one that erases or anonymises it."""
+
+    export: Callable[["ReadSession", int], Mapping[str, Any]]
+    erase: Callable[["Session", int], None] | None = None
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """The declaration of a plugin. Every field but the name may stay empty."""
+
+    name: str
+    title: LazyText | str = ""
+    package: str = ""
+    """Import name of the package, where its templates/, locale/, static/ and migrations/ folders are looked for."""
+    requires: tuple[str, ...] = ()
+    permissions: tuple[Permission, ...] = ()
+    pages: "APIRouter | None" = None
+    api: "APIRouter | None" = None
+    navigation: tuple[NavItem, ...] = ()
+    activity_types: tuple[Any, ...] = ()
+    enrolment_methods: tuple[Any, ...] = ()
+    certificate_fields: tuple[Any, ...] = ()
+    datasets: tuple[Dataset, ...] = ()
+    dataset_measures: tuple[MeasureAddition, ...] = ()
+    subscriptions: tuple[tuple[type, Callable[["Session", Any], None]], ...] = ()
+    guards: tuple[tuple[str, Callable[["Session", Any], None]], ...] = ()
+    slots: tuple[Slot, ...] = ()
+    jobs: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    schedules: "tuple[Schedule, ...]" = ()
+    commands: "typer.Typer | None" = None
+    health_checks: tuple[tuple[str, Callable[["ReadSession"], None]], ...] = ()
+    personal_data: PersonalData | None = None
+    viewer: "Callable[[ReadSession, int], Actor | None] | None" = None
+    """Who a signed-in person is: given by the one plugin that keeps people."""
+    front_page: "Callable[[Request, Actor], str] | None" = None
+    """Address of the home of a signed-in person."""
+    origin: str = ""
+    """Where the plugin was found; filled by discovery."""
+
+    def folder(self, name: str) -> Path | None:
+        """The package's folder of this name (templates, locale, static, migrations), where it has one."""
+        if not self.package:
+            return None
+        path = Path(str(files(self.package))) / name
+        return path if path.is_dir() else None
+
+
+class PluginError(Exception):
+    """The set of plugins cannot be loaded. The message names the plugin."""
+
+
+class Plugins:
+    """The loaded plugins, in order: a plugin comes after those it requires."""
+
+    def __init__(self, plugins: Sequence[Plugin]) -> None:
+        self.loaded = tuple(_ordered(plugins))
+
+    def __iter__(self) -> Any:
+        return iter(self.loaded)
+
+    def collect(self, attribute: str) -> list[Any]:
+        """All declarations of one kind, in the order of loading."""
+        return [item for plugin in self.loaded for item in getattr(plugin, attribute)]
+
+    def named(self, attribute: str, key: str = "name") -> dict[str, Any]:
+        """All declarations of one kind by name. Raises PluginError where two plugins use the same name."""
+        found: dict[str, Any] = {}
+        for plugin in self.loaded:
+            for item in getattr(plugin, attribute):
+                name = getattr(item, key)
+                if name in found:
+                    raise PluginError(f"plugin {plugin.name}: {attribute} {name!r} exists already")
+                found[name] = item
+        return found
+
+
+def discover(names: Sequence[str] | None = None) -> Plugins:
+    """Load the installed plugins: all of them, or exactly `names`. Raises PluginError, naming the plugin at fault."""
+    found = {point.name: point for point in entry_points(group=GROUP)}
+    wanted = list(found) if names is None else list(names)
+    missing = [name for name in wanted if name not in found]
+    if missing:
+        raise PluginError(f"plugin {missing[0]} is configured but not installed")
+    return Plugins([_load(found[name]) for name in wanted])
+
+
+def _load(point: EntryPoint) -> Plugin:
+    try:
+        plugin = point.load()
+    except Exception as error:
+        raise PluginError(f"plugin {point.name} cannot be loaded: {error}") from error
+    if not isinstance(plugin, Plugin):
+        raise PluginError(f"plugin {point.name} is not a Plugin but a {type(plugin).__name__}")
+    if plugin.name != point.name:
+        raise PluginError(f"plugin {point.name} calls itself {plugin.name}")
+    return plugin
+
+
+def _ordered(plugins: Sequence[Plugin]) -> list[Plugin]:
+    by_name: dict[str, Plugin] = {}
+    for plugin in plugins:
+        if plugin.name in by_name:
+            raise PluginError(f"plugin {plugin.name} is there twice")
+        by_name[plugin.name] = plugin
+    ordered: list[Plugin] = []
+    visiting: set[str] = set()
+
+    def visit(plugin: Plugin) -> None:
+        if plugin in ordered:
+            return
+        if plugin.name in visiting:
+            raise PluginError(f"plugin {plugin.name} requires itself in a circle")
+        visiting.add(plugin.name)
+        for name in plugin.requires:
+            if name not in by_name:
+                raise PluginError(f"plugin {plugin.name} requires {name}, which is not loaded")
+            visit(by_name[name])
+        ordered.append(plugin)
+
+    for name in sorted(by_name):
+        visit(by_name[name])
+    return ordered
