@@ -24,7 +24,7 @@ from lms.kernel import clock
 from lms.kernel.database import Database, ReadSession, Session
 from lms.kernel.errors import NotFound, Refused
 from lms.kernel.i18n import N_
-from lms.kernel.job_table import ATTEMPTS, UNFINISHED, Claim, Job, claim, finish, job, write_held
+from lms.kernel.job_table import ATTEMPTS, UNFINISHED, Claim, Job, claim, database_time, finish, job, write_held
 from lms.kernel.permissions import Actor
 
 if TYPE_CHECKING:
@@ -269,7 +269,7 @@ class WorkerContext:
 class JobRun:
     """One attempt at a job, as its function sees it."""
 
-    def __init__(self, context: WorkerContext, held: Claim, stopping: threading.Event | None = None) -> None:
+    def __init__(self, context: WorkerContext, held: Claim) -> None:
         self.database = context.database
         self.storage = context.storage
         self.settings = context.settings
@@ -339,8 +339,6 @@ class JobRun:
                 log.exception("heartbeat of job %s failed", self.job_id)
 
     def _renew(self, values: Mapping[str, Any]) -> None:
-        from lms.kernel.job_table import database_time
-
         with self.database.transaction() as session:
             if not self._over.is_set() and not write_held(session, self._claim, lease_until=database_time(self._lease), **values):
                 self._stop = self._stop or LeaseLost
