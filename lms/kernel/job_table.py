@@ -8,7 +8,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Column, ForeignKey, Index, Integer, Select, Text, Update, and_, literal_column, or_, select, text, update
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    Select,
+    Text,
+    Update,
+    and_,
+    literal_column,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -50,7 +66,7 @@ class Job(Row, table=True):
     result: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
     error: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
     dedupe: str | None = None
-    started_by: int | None = Field(default=None, sa_column=Column(Integer, ForeignKey("person.id", ondelete="SET NULL"), nullable=True, index=True))
+    started_by: int | None = Field(default=None, sa_column=Column(Integer, ForeignKey("person.id", ondelete="SET NULL"), index=True))
     cancel_requested: bool = False
     created_at: datetime = Field(sa_type=UtcDateTime)
     finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -60,7 +76,7 @@ job = Row.metadata.tables["job"]
 c = job.c
 
 
-class database_time(ColumnElement[datetime]):  # noqa: N801 - reads as the SQL function that it is
+class database_time(ColumnElement[datetime]):
     """The database's present instant plus some seconds, in the form that UtcDateTime stores."""
 
     type = UtcDateTime()
@@ -70,13 +86,13 @@ class database_time(ColumnElement[datetime]):  # noqa: N801 - reads as the SQL f
         self.seconds = plus.total_seconds()
 
 
-@compiles(database_time, "sqlite")  # type: ignore[no-untyped-call,untyped-decorator]
+@compiles(database_time, "sqlite")
 def _sqlite_time(element: database_time, compiler: SQLCompiler, **_: Any) -> str:
     # Six decimals, because UtcDateTime compares as text on SQLite.
     return f"strftime('%Y-%m-%d %H:%M:%f000', 'now', '{element.seconds:+.3f} seconds')"
 
 
-@compiles(database_time, "postgresql")  # type: ignore[no-untyped-call,untyped-decorator]
+@compiles(database_time, "postgresql")
 def _postgresql_time(element: database_time, compiler: SQLCompiler, **_: Any) -> str:
     return f"(clock_timestamp() + interval '{element.seconds:.3f} seconds')"
 
@@ -115,7 +131,7 @@ def claim(database: Database, worker: str, lease: timedelta, job_id: int | None 
     )
     with database.transaction() as session:
         row = session.execute(taking).first()
-    return Claim(*row, worker=worker) if row else None
+    return Claim(**row._mapping, worker=worker) if row else None
 
 
 def held(claim: Claim) -> Update:
@@ -131,3 +147,11 @@ def write_held(session: Session, claim: Claim, **values: Any) -> bool:
 def finish(session: Session, claim: Claim, state: str, **values: Any) -> bool:
     """Close the claimed job as done, failed or cancelled. False where the claim was lost."""
     return write_held(session, claim, state=state, finished_at=clock.now(), lease_until=None, **values)
+
+
+def announce(session: Session, job_id: int, at: datetime | None = None, priority: int = 0) -> None:
+    """On PostgreSQL the line of procrastinate learns of the job in the same transaction; on SQLite workers look at the table."""
+    if session.dialect == "postgresql":
+        from lms.kernel import procrastinate_line  # loaded only where PostgreSQL is used: it brings a library along
+
+        procrastinate_line.defer(session, job_id, at, priority)

@@ -16,23 +16,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import IntegrityError
 
 from lms.kernel import clock
 from lms.kernel.database import Database, ReadSession, Session
-from lms.kernel.errors import NotFound, Refused
-from lms.kernel.i18n import N_
-from lms.kernel.job_table import ATTEMPTS, UNFINISHED, Claim, Job, claim, database_time, finish, job, write_held
-from lms.kernel.permissions import Actor
+from lms.kernel.errors import Refused
+from lms.kernel.job_following import JobNotRepeatable, JobNotStoppable, JobStatus, cancel, retry, status, status_for
+from lms.kernel.job_table import ATTEMPTS, UNFINISHED, Claim, Job, announce, claim, database_time, finish, job, write_held
 
 if TYPE_CHECKING:
     from lms.kernel.storage import Storage
     from lms.settings import Settings
 
 __all__ = [
-    "Cancelled", "Job", "JobRegistry", "JobRun", "JobStatus", "LeaseLost", "WorkerContext",
+    "Cancelled", "Job", "JobNotRepeatable", "JobNotStoppable", "JobRegistry", "JobRun", "JobStatus", "LeaseLost", "WorkerContext",
     "cancel", "enqueue", "perform", "retry", "run_pending", "status", "status_for", "worker_name",
 ]  # fmt: skip
 
@@ -47,18 +45,6 @@ class Cancelled(Exception):
 
 class LeaseLost(Exception):
     """Another worker holds the job now. Let it pass; nothing more may be written."""
-
-
-class JobNotStoppable(Refused):
-    """The job has ended already."""
-
-    message = N_("This work has already ended.")
-
-
-class JobNotRepeatable(Refused):
-    """The job has not failed, or the same work is under way already."""
-
-    message = N_("Only work that failed or was cancelled can be started again, and only while the same work is not under way.")
 
 
 class DeclaresJobs(Protocol):
@@ -134,7 +120,7 @@ def enqueue(
         if found is not None:
             return int(found)
         job_id = _insert(session, row)
-    _announce(session, job_id, run_at)
+    announce(session, job_id, run_at, priority)
     return job_id
 
 
@@ -145,111 +131,12 @@ def _insert(session: Session, row: Mapping[str, Any]) -> int | None:
     return None if found is None else int(found)
 
 
-def _announce(session: Session, job_id: int, at: datetime | None = None) -> None:
-    """On PostgreSQL the line of procrastinate learns of the job in the same transaction; on SQLite workers look at the table."""
-    if session.dialect == "postgresql":
-        from lms.kernel import jobs_procrastinate  # loaded only where PostgreSQL is used: it brings a library along
-
-        jobs_procrastinate.defer(session, job_id, at)
-
-
-# --- following --------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class JobStatus:
-    """What the page of a job shows."""
-
-    id: int
-    name: str
-    title: str
-    state: str
-    done: int
-    total: int
-    note: str
-    result: Mapping[str, Any] | None
-    error: str | None
-    attempt: int
-    max_attempts: int
-    cancel_requested: bool
-    started_by: int | None
-    run_at: datetime
-    created_at: datetime
-    finished_at: datetime | None
-
-    @property
-    def is_finished(self) -> bool:
-        """Whether nothing more will happen by itself."""
-        return self.state not in ("queued", "running")
-
-    @property
-    def percent(self) -> int:
-        """Share done, 0 to 100; 0 while the total is unknown."""
-        return 100 if self.state == "done" else min(100, self.done * 100 // self.total) if self.total else 0
-
-    def is_visible_to(self, actor: Actor) -> bool:
-        """Whether this person started the job or is an administrator of the site."""
-        is_administrator = any(g.role == "administrator" and g.scope_kind == "site" for g in actor.grants)
-        return actor.unlimited or is_administrator or (actor.id is not None and actor.id == self.started_by)
-
-
-_STATUS = select(
-    job.c.id, job.c.name, job.c.title, job.c.state, job.c.progress_done, job.c.progress_total, job.c.note, job.c.result, job.c.error,
-    job.c.attempt, job.c.max_attempts, job.c.cancel_requested, job.c.started_by, job.c.run_at, job.c.created_at, job.c.finished_at,
-)  # fmt: skip
-
-
-def status(session: ReadSession, job_id: int) -> JobStatus | None:
-    """How far the job is. Says nothing about who may know: pages use `status_for`."""
-    row = session.execute(_STATUS.where(job.c.id == job_id)).first()
-    return JobStatus(*row) if row else None
-
-
-def status_for(session: ReadSession, actor: Actor, job_id: int) -> JobStatus:
-    """How far the job is, for the person who started it or an administrator. Raises NotFound for others."""
-    found = status(session, job_id)
-    if found is None or not found.is_visible_to(actor):
-        raise NotFound()
-    return found
-
-
-def cancel(session: Session, actor: Actor, job_id: int) -> None:
-    """Stop a job: at once while it waits, at its next check while it runs. Raises NotFound, JobNotStoppable."""
-    status_for(session, actor, job_id)
-    row = session.lock(Job, job_id)
-    if row.state == "queued":
-        row.state, row.finished_at = "cancelled", clock.now()
-    elif row.state != "running":
-        raise JobNotStoppable()
-    row.cancel_requested = True
-    session.flush()
-
-
-def retry(session: Session, actor: Actor, job_id: int) -> None:
-    """Put a failed or cancelled job in line again, with as many attempts as at first. Raises NotFound, JobNotRepeatable."""
-    status_for(session, actor, job_id)
-    again = (
-        update(job)
-        .where(job.c.id == job_id, job.c.state.in_(("failed", "cancelled")))
-        # The attempt number only ever grows: a worker that was thought dead must not fit the new round.
-        .values(state="queued", max_attempts=job.c.attempt + ATTEMPTS, run_at=clock.now(), error=None, finished_at=None, cancel_requested=False)
-        .returning(job.c.id)
-    )
-    try:
-        with session.attempt():
-            if session.execute(again).first() is None:
-                raise JobNotRepeatable()
-    except IntegrityError as taken:
-        raise JobNotRepeatable() from taken
-    _announce(session, job_id)
-
-
 # --- running ----------------------------------------------------------------------------------------------------------
 
 
 def back_off(attempt: int) -> timedelta:
     """How long to wait after this failed attempt: about 2, 4, 8 ... seconds, at most an hour, spread out by chance."""
-    return timedelta(seconds=min(3600.0, 2.0**attempt) * random.uniform(0.5, 1.5))  # noqa: S311 - spreads load, guards nothing
+    return timedelta(seconds=min(3600.0, 2.0**attempt) * random.uniform(0.5, 1.5))
 
 
 @dataclass(frozen=True)
@@ -305,7 +192,8 @@ class JobRun:
         self.is_finished = True
 
     def _look(self, session: ReadSession) -> None:
-        row = session.execute(select(job.c.cancel_requested, job.c.worker, job.c.attempt, job.c.state).where(job.c.id == self.job_id)).first()
+        looking = select(job.c.cancel_requested, job.c.worker, job.c.attempt, job.c.state).where(job.c.id == self.job_id)
+        row = session.execute(looking).first()
         if row is None or (row.worker, row.attempt) != (self._claim.worker, self._claim.attempt) or row.state != "running":
             self._stop = LeaseLost
         elif row.cancel_requested:
@@ -390,7 +278,7 @@ def _fail(context: WorkerContext, held: Claim, error: str) -> str:
     with context.database.transaction() as session:
         if not write_held(session, held, state="queued", run_at=again, error=error, worker=None, lease_until=None):
             return "lost"
-        _announce(session, held.id, again)
+        announce(session, held.id, again)
     return "queued"
 
 

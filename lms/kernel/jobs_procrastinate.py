@@ -6,54 +6,27 @@ Its line holds nothing but the id of a job. So what it delivers twice, or after 
 import asyncio
 import logging
 import threading
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 import procrastinate
-from procrastinate.schema import SchemaManager
-from sqlalchemy import Engine, inspect, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.engine import make_url
 
 from lms.kernel import clock
-from lms.kernel.database import Session
 from lms.kernel.job_table import UNFINISHED, claim, database_time, job
 from lms.kernel.jobs import WorkerContext, perform, worker_name
+from lms.kernel.procrastinate_line import QUEUE, TASK, defer_again, install_procrastinate
+from lms.kernel.worker import keep_schedules
+
+__all__ = ["install_procrastinate", "run_worker", "sweep"]
 
 log = logging.getLogger(__name__)
-TASK = "lms.do_job"
-QUEUE = "lms"
-
-# Deferring writes through the caller's own connection: this connector opens none.
-_line = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
-
-
-def defer(session: Session, job_id: int, at: datetime | None = None) -> None:
-    """Put the job's id in procrastinate's line, in the caller's transaction."""
-    task = _line.configure_task(TASK, queue=QUEUE, schedule_at=at, connection=session.driver_connection())
-    task.defer(job_id=job_id)
-
-
-def install_procrastinate(engine: Engine) -> bool:
-    """Make procrastinate's tables and functions where they are missing; existing ones are left. True where they were made."""
-    if inspect(engine).has_table("procrastinate_jobs"):
-        return False
-    connection = engine.raw_connection()
-    try:
-        driver = connection.driver_connection
-        assert driver is not None  # just opened
-        # Without parameters the driver sends the whole script at once, which PostgreSQL then runs as one transaction.
-        driver.execute(SchemaManager.get_schema())
-        connection.commit()
-    finally:
-        connection.close()
-    return True
 
 
 def run_worker(context: WorkerContext, stop: threading.Event, threads: int = 2) -> None:
     """Do jobs until `stop` is set, then wait for those that run."""
-    from lms.kernel.worker import keep_schedules
-
-    helpers = [threading.Thread(target=job, args=(context, stop), daemon=True) for job in (keep_schedules, sweep_until)]
+    helpers = [threading.Thread(target=watch, args=(context, stop), daemon=True) for watch in (keep_schedules, sweep_until)]
     for helper in helpers:
         helper.start()
     asyncio.run(_serve(context, stop, threads))
@@ -75,11 +48,24 @@ async def _serve(context: WorkerContext, stop: threading.Event, threads: int) ->
                 delete_jobs="always",
             )
         )
+        tidying = asyncio.create_task(_retry_stalled(app))
         waiting = asyncio.create_task(asyncio.to_thread(stop.wait))
         await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
         stop.set()
+        tidying.cancel()
         serving.cancel()  # procrastinate takes this as the wish to end gracefully
-        await asyncio.gather(serving, return_exceptions=True)
+        await asyncio.gather(serving, tidying, return_exceptions=True)
+
+
+async def _retry_stalled(app: procrastinate.App) -> None:
+    """Give entries that a dead worker left in procrastinate's line to another, every half minute."""
+    while True:
+        await asyncio.sleep(30)
+        try:
+            for entry in await app.job_manager.get_stalled_jobs(queue=QUEUE):
+                await app.job_manager.retry_job(entry)
+        except Exception:
+            log.exception("the stalled entries could not be looked for; trying again")
 
 
 def do_job(context: WorkerContext, job_id: int) -> None:
@@ -103,15 +89,5 @@ def sweep(context: WorkerContext) -> int:
     late = clock.now() - max(context.lease, timedelta(seconds=1))
     lost = or_(job.c.lease_until < database_time(), (job.c.state == "queued") & (job.c.run_at < late))
     with context.database.transaction() as session:
-        found = session.scalars(select(job.c.id).where(UNFINISHED, lost).order_by(job.c.id)).all()
-        return sum(_defer_once(session, job_id) for job_id in found)
-
-
-def _defer_once(session: Session, job_id: int) -> bool:
-    task = _line.configure_task(TASK, queue=QUEUE, queueing_lock=f"job:{job_id}", connection=session.driver_connection())
-    try:
-        with session.attempt():
-            task.defer(job_id=job_id)
-    except procrastinate.exceptions.AlreadyEnqueued:
-        return False
-    return True
+        found = session.scalars(select(job.c.id).where(UNFINISHED, lost).order_by(job.c.id).limit(200)).all()
+        return sum(defer_again(session, job_id) for job_id in found)

@@ -56,7 +56,7 @@ def tick(database: Database, schedules: Iterable[Schedule]) -> int:
     """Put in line the jobs of all schedules that are due. Returns how many. Safe to call from any number of workers."""
     now = clock.now()
     with database.reading() as reading:  # most ticks find nothing due and write nothing
-        known = {name: next_run for name, next_run in reading.execute(_ALL)}
+        known = {row.name: row.next_run for row in reading.execute(_ALL)}
     due = [s for s in schedules if s.name not in known or known[s.name] <= now]
     if not due:
         return 0

@@ -47,7 +47,7 @@ def work(context: WorkerContext, stop: threading.Event) -> None:
                 continue
         except Exception:  # a database that is away for a moment must not end the worker
             log.exception("the worker could not claim or close a job; it goes on")
-        stop.wait(pause * random.uniform(0.8, 1.2))  # noqa: S311 - so that many workers do not ask at once
+        stop.wait(pause * random.uniform(0.8, 1.2))  # spread out, so that many workers do not ask at once
 
 
 def keep_schedules(context: WorkerContext, stop: threading.Event) -> None:
