@@ -12,7 +12,7 @@ from lms.kernel import clock
 from lms.kernel.database import ReadSession, Session
 from lms.kernel.errors import NotFound, Refused
 from lms.kernel.i18n import N_
-from lms.kernel.job_table import ATTEMPTS, Job, announce, job
+from lms.kernel.job_table import ATTEMPTS, announce, job
 from lms.kernel.permissions import Actor
 
 
@@ -88,13 +88,11 @@ def status_for(session: ReadSession, actor: Actor, job_id: int) -> JobStatus:
 def cancel(session: Session, actor: Actor, job_id: int) -> None:
     """Stop a job: at once while it waits, at its next check while it runs. Raises NotFound, JobNotStoppable."""
     status_for(session, actor, job_id)
-    row = session.lock(Job, job_id)
-    if row.state == "queued":
-        row.state, row.finished_at = "cancelled", clock.now()
-    elif row.state != "running":
+    one = update(job).where(job.c.id == job_id).values(cancel_requested=True).returning(job.c.id)
+    waiting = one.where(job.c.state == "queued").values(state="cancelled", finished_at=clock.now())
+    running = one.where(job.c.state == "running")
+    if all(session.execute(stopping).first() is None for stopping in (waiting, running)):
         raise JobNotStoppable()
-    row.cancel_requested = True
-    session.flush()
 
 
 def retry(session: Session, actor: Actor, job_id: int) -> None:

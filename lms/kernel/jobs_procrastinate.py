@@ -54,7 +54,9 @@ async def _serve(context: WorkerContext, stop: threading.Event, threads: int) ->
         stop.set()
         tidying.cancel()
         serving.cancel()  # procrastinate takes this as the wish to end gracefully
-        await asyncio.gather(serving, tidying, return_exceptions=True)
+        outcome, _ = await asyncio.gather(serving, tidying, return_exceptions=True)
+    if isinstance(outcome, Exception):  # the process must end with an error, so that its keeper starts another
+        raise outcome
 
 
 async def _retry_stalled(app: procrastinate.App) -> None:
