@@ -1,0 +1,84 @@
+"""A person's own data: taken along, or forgotten. Erasing makes anonymous and keeps the counts."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from sqlalchemy import delete, select, update
+
+from lms.accounts.events import PersonErased
+from lms.accounts.models import Account, ErasureRequest, OneTimeToken, Organisation, Person
+from lms.accounts.roles import keep_an_administrator
+from lms.kernel import audit, clock, sessions
+from lms.kernel.database import ReadSession, Session
+from lms.kernel.mail import OutboxMessage
+from lms.kernel.permissions import Actor, RoleGrant, require
+from lms.kernel.storage import StoredFile
+
+Eraser = Callable[[Session, int], None]
+ERASED_NAME = "Erased person"
+
+
+def ask(session: Session, actor: Actor) -> bool:
+    """Note a person's wish to be forgotten; answers whether it is new."""
+    is_new = session.insert_new(ErasureRequest, person_id=actor.id, requested_at=clock.now())
+    if is_new:
+        audit.record(session, actor, "erasure.asked", "person", actor.id)
+    return is_new
+
+
+def take_back(session: Session, actor: Actor) -> None:
+    """Forget the wish to be forgotten."""
+    gone: Any = session.execute(delete(ErasureRequest).where(ErasureRequest.person_id == actor.id, ErasureRequest.done_at.is_(None)))  # type: ignore[arg-type, union-attr]
+    if gone.rowcount:
+        audit.record(session, actor, "erasure.taken_back", "person", actor.id)
+
+
+def erase(session: Session, actor: Actor, person_id: int, erasers: Iterable[Eraser] = ()) -> str | None:
+    """Make a person anonymous, for good. `erasers` are those of the other plugins.
+
+    Country, kind of organisation and gender stay, because past counts stand on them. Answers the storage key of the photo, to be
+    deleted after the commit: bytes cannot be rolled back. Raises Forbidden, LastAdministrator.
+    """
+    require(actor, "accounts.erase")
+    person = session.lock(Person, person_id)
+    if person.erased_at:
+        return None
+    keep_an_administrator(session, person_id)
+    for eraser in erasers:
+        eraser(session, person_id)
+    photo = session.get(StoredFile, person.photo_file_id) if person.photo_file_id else None
+    _forget(session, person)
+    if photo:
+        session.delete(photo)
+    session.execute(update(ErasureRequest).where(ErasureRequest.person_id == person_id).values(done_at=clock.now()))  # type: ignore[arg-type]
+    audit.record(session, actor, "person.erased", "person", person_id)
+    session.emit(PersonErased(person_id))
+    return photo.key if photo else None
+
+
+def _forget(session: Session, person: Person) -> None:
+    for table in (Account, OneTimeToken, RoleGrant):
+        session.execute(delete(table).where(table.person_id == person.id))  # type: ignore[attr-defined]  # each of them has it
+    sessions.close_all_sessions(session, person.id or 0)
+    if person.email:
+        session.execute(delete(OutboxMessage).where(OutboxMessage.to == person.email))  # type: ignore[arg-type]
+    person.given_name, person.family_name, person.certificate_name = ERASED_NAME, "", ""
+    person.email, person.photo_file_id, person.timezone = None, None, "UTC"
+    person.search_text, person.erased_at = "", clock.now()
+    session.flush()
+
+
+def export(session: ReadSession, person_id: int) -> dict[str, Any]:
+    """What this plugin keeps about a person."""
+    person = session.one(Person, person_id)
+    organisation = session.get(Organisation, person.organisation_id) if person.organisation_id else None
+    account = session.get(Account, person_id)
+    sign_ins = session.execute(select(sessions.SignIn.created_at, sessions.SignIn.ip, sessions.SignIn.agent).where(sessions.SignIn.person_id == person_id))  # type: ignore[call-overload]
+    grants = session.execute(select(RoleGrant.role, RoleGrant.scope_kind, RoleGrant.given_at).where(RoleGrant.person_id == person_id))  # type: ignore[call-overload]
+    return {
+        "person": person.model_dump(exclude={"id", "search_text", "organisation_id", "photo_file_id", "region_id"}),
+        "organisation": {"name": organisation.name, "type": organisation.type, "country": organisation.country_code} if organisation else None,
+        "account": {"created_at": account.created_at, "email_confirmed_at": account.email_confirmed_at} if account else None,
+        "sign_ins": [dict(row._mapping) for row in sign_ins],
+        "roles": [dict(row._mapping) for row in grants],
+    }

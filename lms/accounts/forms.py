@@ -1,0 +1,119 @@
+"""What the forms about people accept."""
+
+from functools import cache
+from typing import Annotated, Literal
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, EmailStr, Field
+
+from lms.accounts.models import GENDERS, ORGANISATION_TYPES
+from lms.kernel.i18n import N_, LazyText
+
+Name = Annotated[str, Field(max_length=120)]
+Address = Annotated[EmailStr, Field(max_length=254)]
+
+GENDER_TITLES: dict[str, LazyText] = {
+    "undisclosed": N_("Prefer not to say"),
+    "female": N_("Female"),
+    "male": N_("Male"),
+    "other": N_("Other"),
+}
+ORGANISATION_TITLES: dict[str, LazyText] = {
+    "think_tank": N_("Think tank or policy research institute"),
+    "civil_society": N_("Civil society organisation"),
+    "government": N_("Government"),
+    "university": N_("University"),
+    "international": N_("International organisation"),
+    "private": N_("Private sector"),
+    "media": N_("Media"),
+    "other": N_("Other"),
+}
+
+
+@cache
+def timezones() -> tuple[str, ...]:
+    """The zones a person may choose: those named after places, and UTC."""
+    areas = ("Africa/", "America/", "Antarctica/", "Arctic/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/")
+    return ("UTC", *sorted(zone for zone in available_timezones() if zone.startswith(areas)))
+
+
+def _known_zone(zone: str) -> str:
+    if zone not in timezones():
+        raise ValueError(str(N_("Please choose one of the options.")))
+    return zone
+
+
+Zone = Annotated[str, AfterValidator(_known_zone)]
+Gender = Literal["female", "male", "other", "undisclosed"]
+OrganisationType = Literal["think_tank", "civil_society", "government", "university", "international", "private", "media", "other"]
+assert set(GENDER_TITLES) == set(GENDERS) and set(ORGANISATION_TITLES) == set(ORGANISATION_TYPES)  # noqa: S101, PT018  # the words are complete
+
+
+class SignInForm(BaseModel):
+    """Address and password."""
+
+    email: str = Field(min_length=1, max_length=254)
+    password: str = Field(min_length=1, max_length=200)
+
+
+class AddressForm(BaseModel):
+    """An address to send a link to."""
+
+    email: Address
+
+
+class JoinForm(BaseModel):
+    """A new account."""
+
+    email: Address
+    given_name: Name = ""
+    family_name: Name = ""
+    country_code: Annotated[str, Field(max_length=2)] = ""
+
+
+class PasswordForm(BaseModel):
+    """A new password."""
+
+    password: str = Field(min_length=1, max_length=1000)
+
+
+class ChangePasswordForm(PasswordForm):
+    """A new password, with the present one."""
+
+    current: str = Field(min_length=1, max_length=1000)
+
+
+class ProfileForm(BaseModel):
+    """What people say about themselves."""
+
+    given_name: Name = ""
+    family_name: Name = ""
+    certificate_name: Annotated[str, Field(max_length=200)] = ""
+    gender: Gender = "undisclosed"
+    country_code: Annotated[str, Field(max_length=2)] = ""
+    organisation: Annotated[str, Field(max_length=200)] = ""
+    organisation_type: OrganisationType = "other"
+    language: Annotated[str, Field(max_length=10)] = "en"
+    timezone: Zone = "UTC"
+
+
+class PersonForm(ProfileForm):
+    """What staff write about a person."""
+
+    email: Address | None = None
+
+
+class RoleForm(BaseModel):
+    """A role and where it holds."""
+
+    role: Literal["administrator", "staff", "tutor", "trainee", "reporter"]
+    scope_kind: Literal["site", "programme", "course", "cohort"] = "site"
+    scope_code: Annotated[str, Field(max_length=80)] = ""
+
+
+class TakeRoleForm(BaseModel):
+    """A role to take away."""
+
+    role: Literal["administrator", "staff", "tutor", "trainee", "reporter"]
+    scope_kind: Literal["site", "programme", "course", "cohort"] = "site"
+    scope_id: int = 0

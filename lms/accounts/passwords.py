@@ -1,0 +1,75 @@
+"""Passwords: how they are stored, checked and set."""
+
+from functools import cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import select
+
+from lms.accounts.models import Account
+from lms.kernel import clock
+from lms.kernel.database import ReadSession, Session
+from lms.kernel.errors import Invalid
+from lms.kernel.i18n import N_
+from lms.kernel.text import fold
+
+SHORTEST, LONGEST = 10, 200
+_HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)  # OWASP's recommendation for argon2id
+_COMMON = ("password", "contrasena", "123456789", "qwertyuiop", "iloveyou", "letmein")
+
+
+def check_strength(password: str, *personal: str) -> None:
+    """Refuse a password that is easily guessed: short, common, or the person's own e-mail or name. Raises Invalid."""
+    folded = fold(password)
+    if len(password) < SHORTEST:
+        raise Invalid({"password": str(N_("At least {count} characters; a short sentence is good.")).format(count=SHORTEST)})
+    if len(password) > LONGEST:
+        raise Invalid({"password": str(N_("At most {count} characters.")).format(count=LONGEST)})
+    guessable = len(set(folded)) < 4 or any(folded.startswith(word) and len(folded) < len(word) + 5 for word in _COMMON)
+    if guessable or folded in {fold(text) for text in personal}:
+        raise Invalid({"password": N_("This password is too easy to guess.")})
+
+
+def digest(password: str) -> str:
+    """What is stored of a password. Takes about 20 ms: do it before a transaction begins."""
+    return _HASHER.hash(password)
+
+
+def matches(stored: str | None, password: str) -> bool:
+    """Whether this is the password. Takes as long for a person who has none, so that nobody can tell who has an account."""
+    try:
+        return _HASHER.verify(stored or _nobody(), password) and stored is not None
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+@cache
+def _nobody() -> str:
+    return _HASHER.hash("the password of nobody")
+
+
+def is_outdated(stored: str) -> bool:
+    """Whether the password was stored with weaker parameters than today's."""
+    return _HASHER.check_needs_rehash(stored)
+
+
+def stored_for(session: ReadSession, person_id: int) -> str | None:
+    """What is stored of this person's password, if there is one."""
+    stored: str | None = session.scalar(select(Account.password_hash).where(Account.person_id == person_id))  # type: ignore[call-overload]
+    return stored
+
+
+def set_password(session: Session, person_id: int, password: str, confirmed: bool = False) -> None:
+    """Give a person this password, and an account where there is none. Strength is the caller's business (`check_strength`)."""
+    store(session, person_id, digest(password), confirmed)
+
+
+def store(session: Session, person_id: int, hashed: str, confirmed: bool = False) -> None:
+    """Keep a password's digest. `confirmed`: the person has just proved to read mail at the address."""
+    now = clock.now()
+    session.insert_new(Account, person_id=person_id, created_at=now)
+    account = session.lock(Account, person_id)
+    account.password_hash = hashed
+    if confirmed and account.email_confirmed_at is None:
+        account.email_confirmed_at = now
+    session.flush()

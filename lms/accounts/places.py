@@ -1,0 +1,61 @@
+"""Regions and countries: the UN M49 tree that every installation begins with, and their names."""
+
+import json
+from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from babel import Locale, UnknownLocaleError
+from sqlalchemy import select
+
+from lms.accounts.models import Country, Region
+from lms.kernel.database import ReadSession, Session
+
+
+@cache
+def _default_tree() -> dict[str, Any]:
+    tree: dict[str, Any] = json.loads((files("lms.accounts") / "data" / "regions.json").read_text(encoding="utf-8"))
+    return tree
+
+
+def load_default_regions(session: Session) -> None:
+    """Put the UN M49 regions and the ISO countries in, as far as they are missing. What a programme changed stays."""
+    tree = _default_tree()
+    known: dict[str, Region] = {region.code: region for region in session.scalars(select(Region))}
+    for row in tree["regions"]:
+        if row["code"] not in known:
+            known[row["code"]] = _add_region(session, row["code"], row["name"], known.get(row["parent"]))
+    present = set(session.scalars(select(Country.code)))  # type: ignore[call-overload]  # a column, which SQLModel types as its value
+    missing = {code: region for code, region in tree["countries"].items() if code not in present}
+    session.add_all([Country(code=code, region_id=_id(known[region])) for code, region in missing.items()])
+
+
+def _add_region(session: Session, code: str, name: str, parent: Region | None) -> Region:
+    region = session.add(Region(code=code, name=name, parent_id=parent.id if parent else None, level=parent.level + 1 if parent else 0))
+    if parent:
+        # The node just below the world is its own macro-region.
+        region.macro_id = region.id if parent.parent_id is None else parent.macro_id
+        session.flush()
+    return region
+
+
+def _id(region: Region) -> int:
+    if region.id is None:
+        raise ValueError(f"region {region.code} is not saved yet")
+    return region.id
+
+
+def region_names(session: ReadSession, codes: Iterable[str], locale: str) -> dict[str, str]:
+    """The name of each region: CLDR's in the reader's language for the nodes of UN M49, else the name given by the programme."""
+    rows = session.execute(select(Region.code, Region.name).where(Region.code.in_(list(codes)))).all()  # type: ignore[attr-defined]
+    defaults = {row["code"]: row["name"] for row in _default_tree()["regions"]}
+    territories = _territories(locale)
+    return {code: territories.get(code, name) if defaults.get(code) == name else name for code, name in rows}
+
+
+def _territories(locale: str) -> dict[str, str]:
+    try:
+        return dict(Locale.parse(locale.replace("-", "_")).territories)
+    except (UnknownLocaleError, ValueError):
+        return {}

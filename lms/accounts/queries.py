@@ -1,0 +1,215 @@
+"""What screens show of people: one select for each list."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import aliased
+
+from lms.accounts.models import Account, Country, ErasureRequest, Organisation, Person, Programme
+from lms.accounts.scopes import NamedGrant, named
+from lms.kernel.audit import AuditEntry
+from lms.kernel.database import ReadSession, Session
+from lms.kernel.errors import NotFound
+from lms.kernel.mail import OutboxMessage
+from lms.kernel.permissions import Grant, RoleGrant
+from lms.kernel.text import contains, fold
+
+PAGE = 50
+DEMO_DOMAIN = "@demo.example"
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """A line of the list of people."""
+
+    id: int
+    code: str
+    name: str
+    email: str
+    country_code: str | None
+    organisation: str
+    has_account: bool
+    roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PeoplePage:
+    """A page of people; `after` is the cursor of the next one."""
+
+    rows: list[PersonRow]
+    total: int
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    """A line of the audit log."""
+
+    id: int
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    ip: str
+    changes: list[tuple[str, Any, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureRow:
+    """A wish to be forgotten that waits."""
+
+    code: str
+    name: str
+    email: str
+    requested_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DemoSignIn:
+    """An invented person to sign in as, where the campus is a demo."""
+
+    name: str
+    email: str
+    roles: tuple[str, ...]
+
+
+def names(session: ReadSession, person_ids: Iterable[int]) -> dict[int, str]:
+    """The name of each person."""
+    rows = session.execute(select(Person.id, Person.given_name, Person.family_name).where(Person.id.in_(list(person_ids))))  # type: ignore[call-overload, union-attr]
+    return {row.id: _name(row) for row in rows}
+
+
+def programme_default(session: ReadSession) -> Programme:
+    """The programme that owns what is made without naming one; a fresh installation gets its first one. Raises NotFound while reading."""
+    first = select(Programme).order_by(Programme.id).limit(1)  # type: ignore[arg-type]
+    found: Programme | None = session.scalars(first).first()
+    if found is None and isinstance(session, Session):
+        session.insert_new(Programme, code="main", name="Aula Sur", signatory="", languages=["en", "es"])
+        found = session.scalars(first).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def person_by_code(session: ReadSession, code: str) -> Person:
+    """The person with this code, unless erased. Raises NotFound."""
+    found: Person | None = session.scalars(select(Person).where(Person.code == code, Person.erased_at.is_(None))).first()  # type: ignore[arg-type, union-attr]
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def people(session: ReadSession, search: str = "", role: str = "", after: str = "", limit: int = PAGE) -> PeoplePage:
+    """People by family name. `search` finds parts of names and addresses, without accents; `after` is the code of the last one seen."""
+    conditions: list[Any] = [Person.erased_at.is_(None)]  # type: ignore[union-attr]
+    conditions += [Person.search_text.like(contains(word), escape="\\") for word in fold(search).split()]  # type: ignore[attr-defined]
+    if role:
+        conditions.append(Person.id.in_(select(RoleGrant.person_id).where(RoleGrant.role == role)))  # type: ignore[call-overload, union-attr]
+    total = session.scalar(select(func.count()).select_from(Person).where(*conditions))
+    if after:
+        seen = aliased(Person)
+        conditions.append(
+            select(1).where(seen.code == after, or_(Person.search_text > seen.search_text, (Person.search_text == seen.search_text) & (Person.id > seen.id))).exists()  # type: ignore[arg-type, operator]
+        )
+    columns: Any = (Person.id, Person.code, Person.given_name, Person.family_name, Person.email, Person.country_code)
+    chosen = (
+        select(*columns, Organisation.name.label("organisation"), Account.password_hash.is_not(None).label("has_account"))  # type: ignore[attr-defined, union-attr]
+        .outerjoin(Organisation, Organisation.id == Person.organisation_id)
+        .outerjoin(Account, Account.person_id == Person.id)
+        .where(*conditions)
+        .order_by(Person.search_text, Person.id)
+        .limit(limit + 1)
+    )
+    rows = session.execute(chosen).all()
+    roles = _roles(session, [row.id for row in rows[:limit]])
+    shown = [
+        PersonRow(r.id, r.code, _name(r), r.email or "", r.country_code, r.organisation or "", bool(r.has_account), roles.get(r.id, ()))
+        for r in rows[:limit]
+    ]
+    return PeoplePage(shown, total, shown[-1].code if len(rows) > limit else None)
+
+
+def _roles(session: ReadSession, person_ids: list[int]) -> dict[int, tuple[str, ...]]:
+    rows = session.execute(select(RoleGrant.person_id, RoleGrant.role).where(RoleGrant.person_id.in_(person_ids)).distinct())  # type: ignore[call-overload, attr-defined]
+    found: dict[int, tuple[str, ...]] = {}
+    for person_id, role in sorted(rows):
+        found[person_id] = (*found.get(person_id, ()), role)
+    return found
+
+
+def _name(row: Any) -> str:
+    return f"{row.given_name} {row.family_name}".strip()
+
+
+def grants_of(session: ReadSession, person_id: int) -> list[NamedGrant]:
+    """What a person was given, with the code of each scope."""
+    rows = session.execute(
+        select(RoleGrant.role, RoleGrant.scope_kind, RoleGrant.scope_id).where(RoleGrant.person_id == person_id).order_by(RoleGrant.id)  # type: ignore[call-overload]
+    )
+    return named(session, [Grant(*row) for row in rows])
+
+
+def country_codes(session: ReadSession) -> list[str]:
+    """Every country."""
+    return list(session.scalars(select(Country.code)))  # type: ignore[call-overload]
+
+
+def has_erasure_request(session: ReadSession, person_id: int) -> bool:
+    """Whether the person has asked to be forgotten."""
+    return bool(session.scalar(select(ErasureRequest.id).where(ErasureRequest.person_id == person_id, ErasureRequest.done_at.is_(None))))  # type: ignore[call-overload, union-attr]
+
+
+def erasure_requests(session: ReadSession) -> list[ErasureRow]:
+    """Who waits to be forgotten, oldest first."""
+    rows = session.execute(
+        select(Person.code, Person.given_name, Person.family_name, Person.email, ErasureRequest.requested_at)  # type: ignore[call-overload]
+        .join(Person, Person.id == ErasureRequest.person_id)
+        .where(ErasureRequest.done_at.is_(None))  # type: ignore[union-attr]
+        .order_by(ErasureRequest.requested_at)
+    )
+    return [ErasureRow(row.code, _name(row), row.email or "", row.requested_at) for row in rows]
+
+
+def audit_log(session: ReadSession, action: str = "", before: int = 0, limit: int = PAGE) -> tuple[list[AuditRow], int | None]:
+    """The audit log, newest first; `before` is the id of the last one seen. Answers the rows and the next cursor."""
+    statement = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(limit + 1)  # type: ignore[union-attr]
+    if action:
+        statement = statement.where(AuditEntry.action.startswith(action, autoescape=True))  # type: ignore[attr-defined]
+    if before:
+        statement = statement.where(AuditEntry.id < before)  # type: ignore[arg-type, operator]
+    entries: list[AuditEntry] = list(session.scalars(statement))
+    actors = names(session, {entry.actor_id for entry in entries if entry.actor_id})
+    rows = [
+        AuditRow(e.id or 0, e.at, actors.get(e.actor_id or 0, ""), e.action, f"{e.subject_kind} {e.subject_id}", e.ip, _changes(e)) for e in entries[:limit]
+    ]
+    return rows, rows[-1].id if len(entries) > limit else None
+
+
+def _changes(entry: AuditEntry) -> list[tuple[str, Any, Any]]:
+    before, after = entry.before or {}, entry.after or {}
+    return [(key, before.get(key, ""), after.get(key, "")) for key in {**before, **after}]
+
+
+def mails(session: ReadSession, before: int = 0, limit: int = PAGE) -> tuple[list[OutboxMessage], int | None]:
+    """The mails of this campus, newest first, and the next cursor."""
+    statement = select(OutboxMessage).order_by(OutboxMessage.id.desc()).limit(limit + 1)  # type: ignore[union-attr]
+    if before:
+        statement = statement.where(OutboxMessage.id < before)  # type: ignore[arg-type, operator]
+    rows: list[OutboxMessage] = list(session.scalars(statement))
+    return rows[:limit], rows[limit - 1].id if len(rows) > limit else None
+
+
+def demo_signins(session: ReadSession, limit: int = 12) -> list[DemoSignIn]:
+    """The invented people of a demo campus who can sign in."""
+    rows = session.execute(
+        select(Person.id, Person.given_name, Person.family_name, Person.email)  # type: ignore[call-overload]
+        .join(Account, Account.person_id == Person.id)
+        .where(Person.email.endswith(DEMO_DOMAIN), Account.password_hash.is_not(None))  # type: ignore[union-attr]
+        .order_by(Person.id)
+        .limit(limit)
+    ).all()
+    roles = _roles(session, [row.id for row in rows])
+    return [DemoSignIn(_name(row), row.email, roles.get(row.id, ())) for row in rows]

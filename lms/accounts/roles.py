@@ -1,0 +1,75 @@
+"""Roles: what a person is given, and for which part of the campus."""
+
+from typing import Any
+
+from sqlalchemy import delete, select
+
+from lms.accounts.models import Person
+from lms.kernel import audit, clock
+from lms.kernel.database import Session
+from lms.kernel.errors import Invalid, NotFound, Refused
+from lms.kernel.i18n import N_
+from lms.kernel.permissions import ROLES, SCOPE_KINDS, Actor, RoleGrant, require
+
+
+class LastAdministrator(Refused):
+    """Without an administrator nobody could give roles any more."""
+
+    message = N_("This is the last administrator. Make somebody else administrator first.")
+
+
+def give(session: Session, actor: Actor, person_id: int, role: str, scope_kind: str = "site", scope_id: int = 0) -> bool:
+    """Give a role; answers whether it is new.
+
+    Tutor and trainee of a cohort come with running it, and the plugin that runs it has checked its own permission; every other role
+    needs accounts.give_roles. Raises Forbidden, Invalid, NotFound.
+    """
+    _check(actor, role, scope_kind, scope_id)
+    if session.get(Person, person_id) is None:
+        raise NotFound()
+    values: dict[str, Any] = {"person_id": person_id, "role": role, "scope_kind": scope_kind, "scope_id": scope_id}
+    is_new = session.insert_new(RoleGrant, **values, given_at=clock.now(), given_by=actor.id)
+    if is_new:
+        audit.record(session, actor, "role.given", "person", person_id, None, _shown(role, scope_kind, scope_id))
+    return is_new
+
+
+def take(session: Session, actor: Actor, person_id: int, role: str, scope_kind: str = "site", scope_id: int = 0) -> bool:
+    """Take a role away; answers whether it was there. The last administrator stays. Raises Forbidden, LastAdministrator."""
+    _check(actor, role, scope_kind, scope_id)
+    if role == "administrator" and scope_kind == "site":
+        keep_an_administrator(session, person_id)
+    gone: Any = session.execute(
+        delete(RoleGrant).where(
+            RoleGrant.person_id == person_id,  # type: ignore[arg-type]  # columns, which SQLModel types as their values
+            RoleGrant.role == role,  # type: ignore[arg-type]
+            RoleGrant.scope_kind == scope_kind,  # type: ignore[arg-type]
+            RoleGrant.scope_id == scope_id,  # type: ignore[arg-type]
+        )
+    )
+    if gone.rowcount:
+        audit.record(session, actor, "role.taken", "person", person_id, _shown(role, scope_kind, scope_id), None)
+    return bool(gone.rowcount)
+
+
+def keep_an_administrator(session: Session, person_id: int) -> None:
+    """Refuse to lose the last administrator. Holds all of them until the transaction ends, so that two cannot remove each other."""
+    held = (
+        select(RoleGrant.person_id)  # type: ignore[call-overload]
+        .where(RoleGrant.role == "administrator", RoleGrant.scope_kind == "site")
+        .order_by(RoleGrant.id)
+        .with_for_update()
+    )
+    if list(session.scalars(held)) == [person_id]:
+        raise LastAdministrator()
+
+
+def _check(actor: Actor, role: str, scope_kind: str, scope_id: int) -> None:
+    if role not in ROLES or scope_kind not in SCOPE_KINDS or (scope_kind == "site") != (scope_id == 0):
+        raise Invalid({"role": N_("Please choose one of the options.")})
+    if role not in ("tutor", "trainee") or scope_kind != "cohort":
+        require(actor, "accounts.give_roles")
+
+
+def _shown(role: str, scope_kind: str, scope_id: int) -> dict[str, Any]:
+    return {"role": role, "scope_kind": scope_kind, "scope_id": scope_id}

@@ -1,0 +1,70 @@
+"""Signing in: the check of address and password, with limits on guessing."""
+
+import hashlib
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, select
+
+from lms.accounts import passwords
+from lms.accounts.models import Account, Person
+from lms.accounts.people import address
+from lms.kernel import sessions
+from lms.kernel.database import Database
+from lms.kernel.errors import Refused
+from lms.kernel.i18n import N_
+
+QUARTER_HOUR = timedelta(minutes=15)
+TRIES_PER_PLACE, TRIES_PER_ADDRESS, TRIES_PER_MACHINE = 10, 60, 200  # a machine may be the shared line of a whole course
+
+_FIND: Any = (
+    select(Person.id, Person.language, Account.password_hash, Account.email_confirmed_at)  # type: ignore[call-overload]
+    .join_from(Person, Account, Account.person_id == Person.id)
+    .where(Person.email == bindparam("email"))
+)
+
+
+class WrongPassword(Refused):
+    """One sentence for all causes, so that nobody learns which addresses exist."""
+
+    status = 422
+    message = N_("E-mail address or password is not right.")
+
+
+class NotConfirmed(Refused):
+    """The password is right, but nobody has shown yet that the address belongs to the person."""
+
+    status = 422
+    message = N_("Please confirm your e-mail address first, with the link we sent you. You can ask for a new link with “Forgot your password?”.")
+
+
+def check(database: Database, email: str, password: str, ip: str) -> tuple[int, str]:
+    """The person with this address and password, and the person's language. Raises WrongPassword, NotConfirmed, TooMany.
+
+    Takes equally long whether or not the address is known. Opens its own transactions: a refused try must be counted.
+    """
+    email = address(email) or ""
+    limit(database, f"sign-in:{ip}:{email}", TRIES_PER_PLACE)
+    limit(database, f"sign-in:{email}", TRIES_PER_ADDRESS)
+    limit(database, f"sign-in:{ip}", TRIES_PER_MACHINE)
+    with database.reading() as session:
+        row = session.execute(_FIND, {"email": email}).first()
+    if not passwords.matches(row.password_hash if row else None, password) or row is None:
+        raise WrongPassword()
+    if row.email_confirmed_at is None:
+        raise NotConfirmed()
+    sessions.forget(database, _key(f"sign-in:{ip}:{email}"))
+    if passwords.is_outdated(row.password_hash):
+        hashed = passwords.digest(password)
+        with database.transaction() as writing:
+            passwords.store(writing, row.id, hashed)
+    return row.id, row.language
+
+
+def limit(database: Database, key: str, times: int, within: timedelta = QUARTER_HOUR) -> None:
+    """Count a try under a key, of which only a digest is kept. Raises TooMany."""
+    sessions.limit(database, _key(key), times, within)
+
+
+def _key(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:40]
