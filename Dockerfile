@@ -20,7 +20,7 @@ RUN apt-get update \
     && apt-get install -y --no-install-recommends \
         fonts-dejavu-core fonts-noto-core libharfbuzz-subset0 libpango-1.0-0 libpangoft2-1.0-0 \
     && rm -rf /var/lib/apt/lists/* \
-    && useradd --system --uid 10001 --no-create-home --home-dir /data lms \
+    && useradd --uid 10001 --no-create-home --home-dir /data --shell /usr/sbin/nologin lms \
     && install -d -o lms -g lms -m 0750 /data /backups
 COPY --from=build /opt/lms /opt/lms
 ENV PATH=/opt/lms/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 LMS_DATA_DIR=/data XDG_CACHE_HOME=/tmp
