@@ -1,5 +1,6 @@
 """A person's own data: taken along, or forgotten. Erasing makes anonymous and keeps the counts."""
 
+import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -82,3 +83,8 @@ def export(session: ReadSession, person_id: int) -> dict[str, Any]:
         "sign_ins": [dict(row._mapping) for row in sign_ins],
         "roles": [dict(row._mapping) for row in grants],
     }
+
+
+def as_json(content: Any) -> str:
+    """Text that people can read: indented, dates as ISO 8601, letters as they are."""
+    return json.dumps(content, ensure_ascii=False, indent=2, default=str)

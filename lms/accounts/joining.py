@@ -12,7 +12,7 @@ from lms.kernel import audit, clock, mail, sessions
 from lms.kernel.database import ReadSession, Session
 from lms.kernel.errors import Refused
 from lms.kernel.i18n import N_
-from lms.kernel.permissions import SYSTEM
+from lms.kernel.permissions import SYSTEM, Actor
 
 LIFETIMES = {"confirm": timedelta(days=3), "reset": timedelta(hours=2)}
 
@@ -103,11 +103,11 @@ def use_link(session: Session, token: str, purpose: str, password_digest: str) -
     return person
 
 
-def change_password(session: Session, person_id: int, password_digest: str) -> None:
-    """Set a new password and sign out everywhere."""
-    passwords.store(session, person_id, password_digest)
-    sessions.close_all_sessions(session, person_id)
-    audit.record(session, SYSTEM, "password.changed", "person", person_id)
+def change_password(session: Session, actor: Actor, password_digest: str) -> None:
+    """Set one's own new password and sign out everywhere."""
+    passwords.store(session, actor.id or 0, password_digest)
+    sessions.close_all_sessions(session, actor.id or 0)
+    audit.record(session, actor, "password.changed", "person", actor.id)
 
 
 def _live(token: str, purpose: str, now: datetime) -> tuple[Any, ...]:

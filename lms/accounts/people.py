@@ -95,10 +95,15 @@ def _guard_address(session: ReadSession, actor: Actor, person_id: int) -> None:
 def _check(session: ReadSession, values: dict[str, Any]) -> None:
     if not values["given_name"] and not values["family_name"]:
         raise Invalid({"given_name": N_("Please write at least one name.")})
-    if values["country_code"] and session.get(Country, values["country_code"]) is None:
-        raise Invalid({"country_code": N_("Please choose one of the options.")})
+    check_country(session, values["country_code"])
     if values["gender"] not in GENDERS:
         raise Invalid({"gender": N_("Please choose one of the options.")})
+
+
+def check_country(session: ReadSession, code: str | None) -> None:
+    """Raise Invalid for a country that is not there."""
+    if code and session.get(Country, code) is None:
+        raise Invalid({"country_code": N_("Please choose one of the options.")})
 
 
 def _save(session: Session, person: Person, values: dict[str, Any]) -> None:

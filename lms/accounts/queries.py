@@ -1,5 +1,6 @@
 """What screens show of people: one select for each list."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,7 @@ from lms.kernel.text import contains, fold
 
 PAGE = 50
 DEMO_DOMAIN = "@demo.example"
+_SECRET_LINK = re.compile(r"(/(?:confirm|reset)/)[\w-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,19 @@ class ErasureRow:
     name: str
     email: str
     requested_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MailRow:
+    """A mail that was written."""
+
+    id: int
+    to: str
+    subject: str
+    body_text: str
+    state: str
+    created_at: datetime
+    error: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,13 +208,20 @@ def _changes(entry: AuditEntry) -> list[tuple[str, Any, Any]]:
     return [(key, before.get(key, ""), after.get(key, "")) for key in {**before, **after}]
 
 
-def mails(session: ReadSession, before: int = 0, limit: int = PAGE) -> tuple[list[OutboxMessage], int | None]:
-    """The mails of this campus, newest first, and the next cursor."""
+def mails(session: ReadSession, before: int = 0, limit: int = PAGE, *, shows_links: bool = False) -> tuple[list[MailRow], int | None]:
+    """The mails of this campus, newest first, and the next cursor.
+
+    A link for a password opens the account, an administrator's too: it is shown only to those who may give roles anyway.
+    """
     statement = select(OutboxMessage).order_by(OutboxMessage.id.desc()).limit(limit + 1)  # type: ignore[union-attr]
     if before:
         statement = statement.where(OutboxMessage.id < before)  # type: ignore[arg-type, operator]
-    rows: list[OutboxMessage] = list(session.scalars(statement))
-    return rows[:limit], rows[limit - 1].id if len(rows) > limit else None
+    found: list[OutboxMessage] = list(session.scalars(statement))
+    rows = [
+        MailRow(m.id or 0, m.to, m.subject, m.body_text if shows_links else _SECRET_LINK.sub(r"\1…", m.body_text), m.state, m.created_at, m.error or "")
+        for m in found[:limit]
+    ]
+    return rows, rows[-1].id if len(found) > limit else None
 
 
 def demo_signins(session: ReadSession, limit: int = 12) -> list[DemoSignIn]:

@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Request
@@ -77,7 +78,8 @@ def _find_actor(request: Request) -> Actor:
 def _viewer(campus: Campus, session: ReadSession, person_id: int) -> Actor | None:
     for plugin in campus.plugins:
         if plugin.viewer:
-            return plugin.viewer(session, person_id)  # type: ignore[no-any-return]  # Plugins iterates untyped declarations
+            found: Actor | None = plugin.viewer(session, person_id)
+            return replace(found, registry=campus.permissions) if found else None
     return None
 
 

@@ -1,0 +1,34 @@
+"""The declaration of the plugin that keeps people."""
+
+from lms.accounts import erasing
+from lms.accounts.commands import commands
+from lms.accounts.pages import pages
+from lms.accounts.viewing import front_page, viewer
+from lms.kernel.i18n import N_
+from lms.kernel.permissions import Permission
+from lms.plugin import NavItem, PersonalData, Plugin
+
+plugin = Plugin(
+    name="accounts",
+    title=N_("People and sign-in"),
+    package="lms.accounts",
+    permissions=(
+        Permission("accounts.view_people", N_("See people"), ("administrator", "staff")),
+        Permission("accounts.edit_people", N_("Add and change people"), ("administrator", "staff")),
+        Permission("accounts.read_mail", N_("Read the mails that were sent"), ("administrator", "staff")),
+        Permission("accounts.give_roles", N_("Give and take roles"), ("administrator",)),
+        Permission("accounts.read_audit", N_("Read the audit log"), ("administrator",)),
+        Permission("accounts.erase", N_("Make people anonymous on their request"), ("administrator",)),
+    ),
+    pages=pages,
+    navigation=(
+        NavItem("staff", N_("People"), "/staff/people", "accounts.view_people", 60),
+        NavItem("staff", N_("Mail"), "/staff/mail", "accounts.read_mail", 70),
+        NavItem("staff", N_("Erasure requests"), "/staff/erasure", "accounts.erase", 80),
+        NavItem("staff", N_("Audit log"), "/staff/audit", "accounts.read_audit", 90),
+    ),
+    commands=commands,
+    personal_data=PersonalData(export=erasing.export),
+    viewer=viewer,
+    front_page=front_page,
+)
