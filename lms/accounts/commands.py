@@ -26,7 +26,9 @@ def create(
     email: Annotated[str, typer.Argument(help="E-mail address to sign in with.")],
     role: Annotated[str, typer.Option(help=f"One of: {', '.join(ROLES)}.")],
     name: Annotated[str, typer.Option(help="Name; the last word is the family name. Without it: the address.")] = "",
-    password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input; else one is made and printed.")] = False,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from standard input; else one is made and printed.")
+    ] = False,
 ) -> None:
     """Create a person who can sign in, or give an existing one the role. Prints the password where it made one."""
     if role not in ROLES:

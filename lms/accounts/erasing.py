@@ -74,11 +74,15 @@ def export(session: ReadSession, person_id: int) -> dict[str, Any]:
     person = session.one(Person, person_id)
     organisation = session.get(Organisation, person.organisation_id) if person.organisation_id else None
     account = session.get(Account, person_id)
-    sign_ins = session.execute(select(sessions.SignIn.created_at, sessions.SignIn.ip, sessions.SignIn.agent).where(sessions.SignIn.person_id == person_id))  # type: ignore[call-overload]
+    sign_ins = session.execute(
+        select(sessions.SignIn.created_at, sessions.SignIn.ip, sessions.SignIn.agent).where(sessions.SignIn.person_id == person_id)
+    )  # type: ignore[call-overload]
     grants = session.execute(select(RoleGrant.role, RoleGrant.scope_kind, RoleGrant.given_at).where(RoleGrant.person_id == person_id))  # type: ignore[call-overload]
     return {
         "person": person.model_dump(exclude={"id", "search_text", "organisation_id", "photo_file_id", "region_id"}),
-        "organisation": {"name": organisation.name, "type": organisation.type, "country": organisation.country_code} if organisation else None,
+        "organisation": {"name": organisation.name, "type": organisation.type, "country": organisation.country_code}
+        if organisation
+        else None,
         "account": {"created_at": account.created_at, "email_confirmed_at": account.email_confirmed_at} if account else None,
         "sign_ins": [dict(row._mapping) for row in sign_ins],
         "roles": [dict(row._mapping) for row in grants],

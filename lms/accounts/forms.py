@@ -14,7 +14,13 @@ Name = Annotated[str, Field(max_length=120)]
 def _plausible(address: str) -> str:
     """What could be an address: mail servers alone know which exist, and a network of its own has names such as `campus`."""
     local, at, domain = address.strip().rpartition("@")
-    if not at or not local or not domain or "@" in local or any(c.isspace() or not c.isprintable() or c in "<>(),;:\"" for c in address.strip()):
+    if (
+        not at
+        or not local
+        or not domain
+        or "@" in local
+        or any(c.isspace() or not c.isprintable() or c in '<>(),;:"' for c in address.strip())
+    ):
         raise ValueError(str(N_("Please write an e-mail address, for example name@example.org.")))
     return address.strip().lower()
 

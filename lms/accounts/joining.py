@@ -69,7 +69,11 @@ def send_link(session: Session, base_url: str, person: Person, purpose: str, tem
     token, email = secrets.token_urlsafe(32), person.email or ""
     session.add(
         OneTimeToken(
-            token_hash=sessions.token_hash(token), person_id=_id(person), purpose=purpose, email=email, expires_at=clock.now() + LIFETIMES[purpose]
+            token_hash=sessions.token_hash(token),
+            person_id=_id(person),
+            purpose=purpose,
+            email=email,
+            expires_at=clock.now() + LIFETIMES[purpose],
         )
     )
     url = f"{base_url.rstrip('/')}/{purpose}/{token}"
@@ -79,7 +83,9 @@ def send_link(session: Session, base_url: str, person: Person, purpose: str, tem
 def holder(session: ReadSession, token: str, purpose: str) -> Person:
     """The person whom a link was sent to. Raises LinkIsSpent."""
     found: Person | None = session.scalars(
-        select(Person).join(OneTimeToken, OneTimeToken.person_id == Person.id).where(*_live(token, purpose, clock.now()), OneTimeToken.email == Person.email)  # type: ignore[arg-type]
+        select(Person)
+        .join(OneTimeToken, OneTimeToken.person_id == Person.id)
+        .where(*_live(token, purpose, clock.now()), OneTimeToken.email == Person.email)  # type: ignore[arg-type]
     ).first()
     if found is None:
         raise LinkIsSpent()

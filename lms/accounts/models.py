@@ -54,7 +54,9 @@ class Organisation(Row, table=True):
     id: int | None = Field(default=None, primary_key=True)
     name: str
     type: str = "other"
-    country_code: str | None = Field(default=None, sa_column=Column(String(2), ForeignKey("country.code", ondelete="RESTRICT"), nullable=True))
+    country_code: str | None = Field(
+        default=None, sa_column=Column(String(2), ForeignKey("country.code", ondelete="RESTRICT"), nullable=True)
+    )
 
 
 class Person(Row, table=True):
@@ -123,7 +125,13 @@ class ErasureRequest(Row, table=True):
 
     __tablename__ = "erasure_request"
     __table_args__ = (
-        Index("uq_erasure_request_open", "person_id", unique=True, sqlite_where=text("done_at IS NULL"), postgresql_where=text("done_at IS NULL")),
+        Index(
+            "uq_erasure_request_open",
+            "person_id",
+            unique=True,
+            sqlite_where=text("done_at IS NULL"),
+            postgresql_where=text("done_at IS NULL"),
+        ),
     )
     id: int | None = Field(default=None, primary_key=True)
     person_id: int = Field(sa_column=reference("person.id", ondelete="CASCADE", index=False))

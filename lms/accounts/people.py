@@ -51,7 +51,9 @@ def create(
     _check(session, values)
     person = Person(code=random_code(), created_at=clock.now())
     _save(session, person, values)
-    audit.record(session, actor, "person.created", "person", person.id, None, {"country_code": person.country_code, "language": person.language})
+    audit.record(
+        session, actor, "person.created", "person", person.id, None, {"country_code": person.country_code, "language": person.language}
+    )
     return person
 
 
@@ -131,7 +133,9 @@ def find_by_email(session: ReadSession, email: str) -> Person | None:
 def organisation(session: Session, name: str, type: str = "other", country_code: str | None = None) -> Organisation:
     """The organisation of this name in this country, made where it is missing. One that exists keeps its type."""
     name = tidy(name)
-    known = select(Organisation).where(Organisation.name == name, Organisation.country_code == country_code).order_by(Organisation.id).limit(1)  # type: ignore[arg-type]
+    known = (
+        select(Organisation).where(Organisation.name == name, Organisation.country_code == country_code).order_by(Organisation.id).limit(1)
+    )  # type: ignore[arg-type]
     found: Organisation | None = session.scalars(known).first()
     if found is None:
         session.insert_new(Organisation, name=name, type=type, country_code=country_code)

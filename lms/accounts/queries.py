@@ -127,7 +127,12 @@ def people(session: ReadSession, search: str = "", role: str = "", after: str = 
     if after:
         seen = aliased(Person)
         conditions.append(
-            select(1).where(seen.code == after, or_(Person.search_text > seen.search_text, (Person.search_text == seen.search_text) & (Person.id > seen.id))).exists()  # type: ignore[arg-type, operator]
+            select(1)
+            .where(
+                seen.code == after,
+                or_(Person.search_text > seen.search_text, (Person.search_text == seen.search_text) & (Person.id > seen.id)),
+            )
+            .exists()  # type: ignore[arg-type, operator]
         )
     columns: Any = (Person.id, Person.code, Person.given_name, Person.family_name, Person.email, Person.country_code)
     chosen = (
@@ -198,7 +203,8 @@ def audit_log(session: ReadSession, action: str = "", before: int = 0, limit: in
     entries: list[AuditEntry] = list(session.scalars(statement))
     actors = names(session, {entry.actor_id for entry in entries if entry.actor_id})
     rows = [
-        AuditRow(e.id or 0, e.at, actors.get(e.actor_id or 0, ""), e.action, f"{e.subject_kind} {e.subject_id}", e.ip, _changes(e)) for e in entries[:limit]
+        AuditRow(e.id or 0, e.at, actors.get(e.actor_id or 0, ""), e.action, f"{e.subject_kind} {e.subject_id}", e.ip, _changes(e))
+        for e in entries[:limit]
     ]
     return rows, rows[-1].id if len(entries) > limit else None
 
@@ -218,7 +224,15 @@ def mails(session: ReadSession, before: int = 0, limit: int = PAGE, *, shows_lin
         statement = statement.where(OutboxMessage.id < before)  # type: ignore[arg-type, operator]
     found: list[OutboxMessage] = list(session.scalars(statement))
     rows = [
-        MailRow(m.id or 0, m.to, m.subject, m.body_text if shows_links else _SECRET_LINK.sub(r"\1…", m.body_text), m.state, m.created_at, m.error or "")
+        MailRow(
+            m.id or 0,
+            m.to,
+            m.subject,
+            m.body_text if shows_links else _SECRET_LINK.sub(r"\1…", m.body_text),
+            m.state,
+            m.created_at,
+            m.error or "",
+        )
         for m in found[:limit]
     ]
     return rows, rows[-1].id if len(found) > limit else None

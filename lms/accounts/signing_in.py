@@ -35,7 +35,9 @@ class NotConfirmed(Refused):
     """The password is right, but nobody has shown yet that the address belongs to the person."""
 
     status = 422
-    message = N_("Please confirm your e-mail address first, with the link we sent you. You can ask for a new link with “Forgot your password?”.")
+    message = N_(
+        "Please confirm your e-mail address first, with the link we sent you. You can ask for a new link with “Forgot your password?”."
+    )
 
 
 def check(database: Database, email: str, password: str, ip: str) -> tuple[int, str]:

@@ -201,4 +201,3 @@ def privacy(request: Request) -> Response:
 def country_options(codes: list[str]) -> list[tuple[str, str]]:
     """Countries by name, as a choice."""
     return sorted(((code, i18n.country_name(code)) for code in codes), key=lambda option: fold(option[1]))
-

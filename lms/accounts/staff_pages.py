@@ -14,7 +14,22 @@ from lms.kernel.database import ReadSession, Session
 from lms.kernel.errors import Invalid
 from lms.kernel.i18n import _
 from lms.kernel.permissions import ROLE_TITLES, Actor, require
-from lms.kernel.web import Form, FormInput, Here, Me, Read, Router, Write, campus_of, origin_of, page, panels, read_form, redirect, redisplay
+from lms.kernel.web import (
+    Form,
+    FormInput,
+    Here,
+    Me,
+    Read,
+    Router,
+    Write,
+    campus_of,
+    origin_of,
+    page,
+    panels,
+    read_form,
+    redirect,
+    redisplay,
+)
 
 pages = Router()
 
@@ -34,7 +49,13 @@ def filled(session: ReadSession, person: Person) -> FormInput:
     """A form filled with what is known of a person."""
     organisation = session.get(Organisation, person.organisation_id) if person.organisation_id else None
     known = {name: getattr(person, name) or "" for name in people.EDITABLE}
-    return FormInput({**known, "organisation": organisation.name if organisation else "", "organisation_type": organisation.type if organisation else "other"})
+    return FormInput(
+        {
+            **known,
+            "organisation": organisation.name if organisation else "",
+            "organisation_type": organisation.type if organisation else "other",
+        }
+    )
 
 
 def changes(session: Session, given: ProfileForm, locales: list[str]) -> dict[str, Any]:

@@ -3,7 +3,9 @@
 import secrets
 import unicodedata
 
-_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h", "ŋ": "ng", "’": "'", "ʼ": "'"})
+_LETTERS = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h", "ŋ": "ng", "’": "'", "ʼ": "'"}
+)
 _CODE_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # without the letters and digits that people mistake for each other
 _LIKE = str.maketrans({"\\": "\\\\", "%": "\\%", "_": "\\_"})
 
@@ -19,7 +21,13 @@ def fold(text: str) -> str:
 def tidy(text: str) -> str:
     """One line as it is kept: composed (NFC), single spaces, no control characters or invisible direction marks."""
     kept = (" " if c.isspace() else c for c in unicodedata.normalize("NFC", text))
-    return " ".join("".join(c for c in kept if unicodedata.category(c) != "Cc" and c not in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff\u200b").split())
+    return " ".join(
+        "".join(
+            c
+            for c in kept
+            if unicodedata.category(c) != "Cc" and c not in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff\u200b"
+        ).split()
+    )
 
 
 def contains(word: str) -> str:
