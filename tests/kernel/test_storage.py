@@ -1,0 +1,164 @@
+"""Files are kept whole or not at all, and come back as attachments."""
+
+import asyncio
+import errno
+import hashlib
+import io
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from starlette.responses import StreamingResponse
+
+from lms.accounts import models  # noqa: F401  # files belong to people
+from lms.kernel import clock
+from lms.kernel.database import Database, Row
+from lms.kernel.errors import NotFound, TooLarge
+from lms.kernel.storage import (
+    LocalStorage,
+    clean_name,
+    content_disposition,
+    download,
+    open_storage,
+    save_file,
+    sign_link,
+    verify_link,
+)
+from lms.settings import Settings
+
+
+@pytest.fixture
+def place(tmp_path):
+    return LocalStorage(tmp_path / "files")
+
+
+@pytest.fixture
+def database(tmp_path):
+    database = Database(f"sqlite:///{tmp_path / 'test.db'}")
+    Row.metadata.create_all(database.engine)
+    yield database
+    database.dispose()
+
+
+def files_in(place: LocalStorage) -> list[Path]:
+    return [path for path in place.folder.rglob("*") if path.is_file()]
+
+
+class Broken(io.BytesIO):
+    """A stream that breaks off after its first part."""
+
+    def read(self, size=-1):
+        if self.tell():
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return super().read(4)
+
+
+def test_what_was_kept_comes_back_with_its_size_and_digest(place):
+    stored = place.put(io.BytesIO(b"hello" * 100_000))
+    assert (stored.size, place.size(stored.key), place.exists(stored.key)) == (500_000, 500_000, True)
+    assert stored.sha256 == hashlib.sha256(b"hello" * 100_000).hexdigest()
+    with place.open(stored.key) as file:
+        assert file.read() == b"hello" * 100_000
+    place.delete(stored.key)
+    place.delete(stored.key)
+    assert not place.exists(stored.key)
+    for gone in (place.open, place.size):
+        with pytest.raises(NotFound):
+            gone(stored.key)
+
+
+@pytest.mark.parametrize("key", ["", "../../etc/passwd", "a" * 31, "A" * 32, "0" * 32 + "\n", "/etc/passwd"])
+def test_a_key_that_we_did_not_make_leads_nowhere(place, key):
+    with pytest.raises(NotFound):
+        place.open(key)
+
+
+def test_a_stream_that_breaks_off_leaves_nothing_behind(place):
+    with pytest.raises(OSError, match="No space"):
+        place.put(Broken(b"12345678"))
+    assert files_in(place) == []
+
+
+def test_a_full_disk_leaves_nothing_behind(place, monkeypatch):
+    def full(_handle):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        place.put(b"12345678")
+    assert files_in(place) == []
+
+
+def test_a_file_beyond_the_limit_is_refused_and_leaves_nothing_behind(place):
+    with pytest.raises(TooLarge):
+        place.put(b"x" * 11, limit=10)
+    assert files_in(place) == []
+    assert place.put(b"x" * 10, limit=10).size == 10
+
+
+def test_the_settings_name_the_folder(tmp_path):
+    settings = Settings(data_dir=tmp_path, storage_url=f"file://{tmp_path}/kept")
+    open_storage(settings).check()
+    assert (tmp_path / "kept").is_dir()
+    with pytest.raises(ValueError, match="LMS_STORAGE_URL"):
+        open_storage(Settings(storage_url="ftp://somewhere"))
+
+
+def test_a_row_that_cannot_be_written_takes_its_bytes_along(place, database):
+    with pytest.raises(Exception, match="FOREIGN KEY"), database.transaction() as session:
+        save_file(session, place, b"essay", "essay.txt", "text/plain", owner_id=99)
+    assert files_in(place) == []
+
+
+def test_a_script_that_calls_itself_a_page_is_handed_out_as_bytes(place, database):
+    with database.transaction() as session:
+        file = save_file(session, place, b"<script>", "../año <1>.html", "text/html; charset=utf-8", owner_id=None)
+    answer = download(place, file)
+    assert (file.name, file.content_type, answer.body) == ("año _1_.html", "application/octet-stream", b"<script>")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["content-disposition"] == "attachment; filename=\"a_o _1_.html\"; filename*=UTF-8''a%C3%B1o%20_1_.html"
+
+
+def test_a_large_file_is_handed_out_in_pieces(place, database):
+    with database.transaction() as session:
+        file = save_file(session, place, b"x" * 1_500_000, "film.mp4", "video/mp4", None)
+    answer = download(place, file)
+    assert isinstance(answer, StreamingResponse)
+
+    async def pieces() -> list[int]:
+        return [len(piece) async for piece in answer.body_iterator]
+
+    assert (sum(sizes := asyncio.run(pieces())), answer.headers["content-length"]) == (1_500_000, "1500000")
+    assert len(sizes) > 1
+    assert answer.headers["content-type"] == "video/mp4"
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("essay.pdf", "essay.pdf"), ("../../etc/passwd", "passwd"), ("C:\\Users\\Ana\\tesis final.docx", "tesis final.docx"), ("", "file"),
+        ("...", "file"), (".htaccess", "htaccess"), ("con.txt", "con_.txt"), ("a\r\nSet-Cookie: x.txt", "a Set-Cookie_ x.txt"),
+        ("evil\u202efdp.exe", "evilfdp.exe"), ("日本.pdf", "日本.pdf"), ('a"b.txt', "a_b.txt"),
+    ],
+)  # fmt: skip
+def test_a_file_name_is_made_harmless(typed, kept):
+    assert clean_name(typed) == kept
+
+
+def test_a_long_name_keeps_its_ending():
+    assert clean_name("x" * 400 + ".pdf").endswith("x.pdf")
+    assert len(clean_name("x" * 400 + ".pdf")) <= 120
+    assert "\n" not in content_disposition("a\nb")
+
+
+def test_a_signed_link_opens_one_thing_until_it_expires():
+    with clock.frozen(datetime(2026, 3, 1, tzinfo=UTC)):
+        token = sign_link(b"secret", "file:5", timedelta(hours=1))
+        assert verify_link(b"secret", "file:5", token)
+        assert not verify_link(b"secret", "file:6", token)
+        assert not verify_link(b"other", "file:5", token)
+        assert not verify_link(b"secret", "file:5", f"9{token}")
+        assert not any(verify_link(b"secret", "file:5", wrong) for wrong in ("", ".", "x.y", "²." + "0" * 64, "1.é", token + "0"))
+    with clock.frozen(datetime(2026, 3, 1, 1, 0, tzinfo=UTC)):
+        assert not verify_link(b"secret", "file:5", token)
