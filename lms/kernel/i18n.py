@@ -152,7 +152,7 @@ class LazyText:
         )
 
 
-def N_(message: str) -> LazyText:  # noqa: N802  # the name that gettext tools know
+def N_(message: str) -> LazyText:  # the name that gettext tools know
     """Mark a text for translation where it is declared; it is translated whenever it is shown."""
     return LazyText(message)
 

@@ -68,8 +68,7 @@ def environment(code: str) -> Templates:
         auto_reload=False,  # looking at every included file on every page costs more than the page
         cache_size=-1,
     )
-    templates.globals.update(
-        locale=code, text_direction=i18n.text_direction(code), date=i18n.format_date, datetime=i18n.format_datetime, number=i18n.format_number,
-        percent=i18n.format_percent, country_name=i18n.country_name, language_name=i18n.language_name,
-    )  # fmt: skip
+    formats = {"date": i18n.format_date, "datetime": i18n.format_datetime, "number": i18n.format_number, "percent": i18n.format_percent}
+    names = {"country_name": i18n.country_name, "language_name": i18n.language_name, "text_direction": i18n.text_direction(code)}
+    templates.globals.update(formats, locale=code, **names)
     return templates
