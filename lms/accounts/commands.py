@@ -47,9 +47,10 @@ def create(
             person = people.find_by_email(session, address)
             is_new = person is None
             if person is None:
-                names = {"given_name": given or family or address.partition("@")[0], "family_name": family if given else ""}
-                language, zone = campus.settings.default_locale, campus.settings.timezone
-                person = people.create(session, SYSTEM, email=address, language=language, timezone=zone, **names)
+                person = people.create(
+                    session, SYSTEM, email=address, given_name=given or family or address.partition("@")[0],
+                    family_name=family if given else "", language=campus.settings.default_locale, timezone=campus.settings.timezone,
+                )  # fmt: skip
             if is_new or password_stdin or not passwords.stored_for(session, person.id or 0):
                 passwords.set_password(session, person.id or 0, password, confirmed=True)
             else:

@@ -15,6 +15,12 @@ from lms.kernel.mail import OutboxMessage
 from lms.kernel.permissions import Actor, RoleGrant, require
 from lms.kernel.storage import StoredFile
 
+# SQLModel types a column as its value; in a statement it is a column.
+_ErasureRequest: Any = ErasureRequest
+_RoleGrant: Any = RoleGrant
+_OutboxMessage: Any = OutboxMessage
+_SignIn: Any = sessions.SignIn
+
 Eraser = Callable[[Session, int], None]
 ERASED_NAME = "Erased person"
 
@@ -29,7 +35,7 @@ def ask(session: Session, actor: Actor) -> bool:
 
 def take_back(session: Session, actor: Actor) -> None:
     """Forget the wish to be forgotten."""
-    gone: Any = session.execute(delete(ErasureRequest).where(ErasureRequest.person_id == actor.id, ErasureRequest.done_at.is_(None)))  # type: ignore[arg-type, union-attr]
+    gone: Any = session.execute(delete(ErasureRequest).where(_ErasureRequest.person_id == actor.id, _ErasureRequest.done_at.is_(None)))
     if gone.rowcount:
         audit.record(session, actor, "erasure.taken_back", "person", actor.id)
 
@@ -51,18 +57,19 @@ def erase(session: Session, actor: Actor, person_id: int, erasers: Iterable[Eras
     _forget(session, person)
     if photo:
         session.delete(photo)
-    session.execute(update(ErasureRequest).where(ErasureRequest.person_id == person_id).values(done_at=clock.now()))  # type: ignore[arg-type]
+    session.execute(update(ErasureRequest).where(_ErasureRequest.person_id == person_id).values(done_at=clock.now()))
     audit.record(session, actor, "person.erased", "person", person_id)
     session.emit(PersonErased(person_id))
     return photo.key if photo else None
 
 
 def _forget(session: Session, person: Person) -> None:
-    for table in (Account, OneTimeToken, RoleGrant):
-        session.execute(delete(table).where(table.person_id == person.id))  # type: ignore[attr-defined]  # each of them has it
+    owned: tuple[Any, ...] = (Account, OneTimeToken, RoleGrant)
+    for table in owned:
+        session.execute(delete(table).where(table.person_id == person.id))
     sessions.close_all_sessions(session, person.id or 0)
     if person.email:
-        session.execute(delete(OutboxMessage).where(OutboxMessage.to == person.email))  # type: ignore[arg-type]
+        session.execute(delete(OutboxMessage).where(_OutboxMessage.to == person.email))
     person.given_name, person.family_name, person.certificate_name = ERASED_NAME, "", ""
     person.email, person.photo_file_id, person.timezone = None, None, "UTC"
     person.search_text, person.erased_at = "", clock.now()
@@ -74,10 +81,8 @@ def export(session: ReadSession, person_id: int) -> dict[str, Any]:
     person = session.one(Person, person_id)
     organisation = session.get(Organisation, person.organisation_id) if person.organisation_id else None
     account = session.get(Account, person_id)
-    sign_ins = session.execute(
-        select(sessions.SignIn.created_at, sessions.SignIn.ip, sessions.SignIn.agent).where(sessions.SignIn.person_id == person_id)
-    )  # type: ignore[call-overload]
-    grants = session.execute(select(RoleGrant.role, RoleGrant.scope_kind, RoleGrant.given_at).where(RoleGrant.person_id == person_id))  # type: ignore[call-overload]
+    sign_ins = session.execute(select(_SignIn.created_at, _SignIn.ip, _SignIn.agent).where(_SignIn.person_id == person_id))
+    grants = session.execute(select(_RoleGrant.role, _RoleGrant.scope_kind, _RoleGrant.given_at).where(_RoleGrant.person_id == person_id))
     return {
         "person": person.model_dump(exclude={"id", "search_text", "organisation_id", "photo_file_id", "region_id"}),
         "organisation": {"name": organisation.name, "type": organisation.type, "country": organisation.country_code}

@@ -14,6 +14,10 @@ from lms.kernel.errors import Refused
 from lms.kernel.i18n import N_
 from lms.kernel.permissions import SYSTEM, Actor
 
+# SQLModel types a column as its value; in a statement it is a column.
+_Person: Any = Person
+_OneTimeToken: Any = OneTimeToken
+
 LIFETIMES = {"confirm": timedelta(days=3), "reset": timedelta(hours=2)}
 
 
@@ -41,10 +45,12 @@ def join(
     The caller says the same to everybody: whether an address is known here is told to its owner alone, by mail. The password is chosen
     behind the link, so that nobody can prepare an account with somebody else's address and wait.
     """
-    names = {"given_name": given_name, "family_name": family_name}
     person = people.find_by_email(session, email)
     if person is None:
-        person = people.create(session, SYSTEM, email=email, country_code=country_code, language=language, timezone=timezone, **names)
+        person = people.create(
+            session, SYSTEM, email=email, given_name=given_name, family_name=family_name, country_code=country_code,
+            language=language, timezone=timezone,
+        )  # fmt: skip
     session.insert_new(Account, person_id=_id(person), created_at=clock.now())
     if session.lock(Account, person.id).email_confirmed_at:
         send_link(session, base_url, person, "reset", "confirm_known")
@@ -84,8 +90,8 @@ def holder(session: ReadSession, token: str, purpose: str) -> Person:
     """The person whom a link was sent to. Raises LinkIsSpent."""
     found: Person | None = session.scalars(
         select(Person)
-        .join(OneTimeToken, OneTimeToken.person_id == Person.id)
-        .where(*_live(token, purpose, clock.now()), OneTimeToken.email == Person.email)  # type: ignore[arg-type]
+        .join(OneTimeToken, _OneTimeToken.person_id == _Person.id)
+        .where(*_live(token, purpose, clock.now()), _OneTimeToken.email == _Person.email)
     ).first()
     if found is None:
         raise LinkIsSpent()
@@ -101,8 +107,8 @@ def use_link(session: Session, token: str, purpose: str, password_digest: str) -
     used: Any = session.execute(update(OneTimeToken).where(*_live(token, purpose, clock.now())).values(used_at=clock.now()))
     if not used.rowcount:
         raise LinkIsSpent()
-    unused = (OneTimeToken.person_id == person.id, OneTimeToken.used_at.is_(None))  # type: ignore[union-attr]
-    session.execute(update(OneTimeToken).where(*unused).values(used_at=clock.now()))  # type: ignore[arg-type]
+    unused = (_OneTimeToken.person_id == person.id, _OneTimeToken.used_at.is_(None))
+    session.execute(update(OneTimeToken).where(*unused).values(used_at=clock.now()))
     passwords.store(session, _id(person), password_digest, confirmed=True)
     sessions.close_all_sessions(session, _id(person))
     audit.record(session, SYSTEM, "password.set", "person", person.id)
@@ -118,10 +124,10 @@ def change_password(session: Session, actor: Actor, password_digest: str) -> Non
 
 def _live(token: str, purpose: str, now: datetime) -> tuple[Any, ...]:
     return (
-        OneTimeToken.token_hash == sessions.token_hash(token),
-        OneTimeToken.purpose == purpose,
-        OneTimeToken.used_at.is_(None),  # type: ignore[union-attr]
-        OneTimeToken.expires_at > now,
+        _OneTimeToken.token_hash == sessions.token_hash(token),
+        _OneTimeToken.purpose == purpose,
+        _OneTimeToken.used_at.is_(None),
+        _OneTimeToken.expires_at > now,
     )
 
 

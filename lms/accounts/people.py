@@ -13,6 +13,11 @@ from lms.kernel.i18n import N_
 from lms.kernel.permissions import Actor, RoleGrant, require
 from lms.kernel.text import fold, random_code, tidy
 
+# SQLModel types a column as its value; in a statement it is a column.
+_Person: Any = Person
+_Organisation: Any = Organisation
+_RoleGrant: Any = RoleGrant
+
 # Written to the audit log as "changed" only: the log cannot be altered, so what identifies a person must not be in it.
 IDENTIFYING = ("email", "given_name", "family_name", "certificate_name")
 EDITABLE = (*IDENTIFYING, "gender", "country_code", "region_id", "organisation_id", "language", "timezone")
@@ -89,7 +94,8 @@ def _clean(name: str, value: Any) -> Any:
 
 
 def _guard_address(session: ReadSession, actor: Actor, person_id: int) -> None:
-    is_privileged = session.scalar(select(RoleGrant.id).where(RoleGrant.person_id == person_id, RoleGrant.scope_kind != "cohort").limit(1))  # type: ignore[call-overload]
+    held = select(_RoleGrant.id).where(_RoleGrant.person_id == person_id, _RoleGrant.scope_kind != "cohort").limit(1)
+    is_privileged = session.scalar(held) is not None
     if is_privileged and not actor.can("accounts.give_roles"):
         raise AddressIsGuarded()
 
@@ -127,15 +133,18 @@ def address(email: str | None) -> str | None:
 
 def find_by_email(session: ReadSession, email: str) -> Person | None:
     """The person with this address."""
-    return session.scalars(select(Person).where(Person.email == address(email))).first()  # type: ignore[arg-type]  # a column, typed as its value
+    return session.scalars(select(Person).where(_Person.email == address(email))).first()
 
 
 def organisation(session: Session, name: str, type: str = "other", country_code: str | None = None) -> Organisation:
     """The organisation of this name in this country, made where it is missing. One that exists keeps its type."""
     name = tidy(name)
     known = (
-        select(Organisation).where(Organisation.name == name, Organisation.country_code == country_code).order_by(Organisation.id).limit(1)
-    )  # type: ignore[arg-type]
+        select(Organisation)
+        .where(_Organisation.name == name, _Organisation.country_code == country_code)
+        .order_by(_Organisation.id)
+        .limit(1)
+    )
     found: Organisation | None = session.scalars(known).first()
     if found is None:
         session.insert_new(Organisation, name=name, type=type, country_code=country_code)

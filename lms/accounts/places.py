@@ -12,6 +12,10 @@ from sqlalchemy import select
 from lms.accounts.models import Country, Region
 from lms.kernel.database import ReadSession, Session
 
+# SQLModel types a column as its value; in a statement it is a column.
+_Country: Any = Country
+_Region: Any = Region
+
 
 @cache
 def _default_tree() -> dict[str, Any]:
@@ -26,7 +30,7 @@ def load_default_regions(session: Session) -> None:
     for row in tree["regions"]:
         if row["code"] not in known:
             known[row["code"]] = _add_region(session, row["code"], row["name"], known.get(row["parent"]))
-    present = set(session.scalars(select(Country.code)))  # type: ignore[call-overload]  # a column, which SQLModel types as its value
+    present = set(session.scalars(select(_Country.code)))
     missing = {code: region for code, region in tree["countries"].items() if code not in present}
     session.add_all([Country(code=code, region_id=_id(known[region])) for code, region in missing.items()])
 
@@ -48,7 +52,7 @@ def _id(region: Region) -> int:
 
 def region_names(session: ReadSession, codes: Iterable[str], locale: str) -> dict[str, str]:
     """The name of each region: CLDR's in the reader's language for the nodes of UN M49, else the name given by the programme."""
-    rows = session.execute(select(Region.code, Region.name).where(Region.code.in_(list(codes)))).all()  # type: ignore[attr-defined]
+    rows: Any = session.execute(select(_Region.code, _Region.name).where(_Region.code.in_(list(codes)))).all()
     defaults = {row["code"]: row["name"] for row in _default_tree()["regions"]}
     territories = _territories(locale)
     return {code: territories.get(code, name) if defaults.get(code) == name else name for code, name in rows}

@@ -18,6 +18,17 @@ from lms.kernel.mail import OutboxMessage
 from lms.kernel.permissions import Grant, RoleGrant
 from lms.kernel.text import contains, fold
 
+# SQLModel types a column as its value; in a statement it is a column.
+_Person: Any = Person
+_Account: Any = Account
+_Country: Any = Country
+_Organisation: Any = Organisation
+_Programme: Any = Programme
+_ErasureRequest: Any = ErasureRequest
+_RoleGrant: Any = RoleGrant
+_AuditEntry: Any = AuditEntry
+_OutboxMessage: Any = OutboxMessage
+
 PAGE = 50
 DEMO_DOMAIN = "@demo.example"
 _SECRET_LINK = re.compile(r"(/(?:confirm|reset)/)[\w-]+")
@@ -93,13 +104,13 @@ class DemoSignIn:
 
 def names(session: ReadSession, person_ids: Iterable[int]) -> dict[int, str]:
     """The name of each person."""
-    rows = session.execute(select(Person.id, Person.given_name, Person.family_name).where(Person.id.in_(list(person_ids))))  # type: ignore[call-overload, union-attr]
+    rows: Any = session.execute(select(_Person.id, _Person.given_name, _Person.family_name).where(_Person.id.in_(list(person_ids))))
     return {row.id: _name(row) for row in rows}
 
 
 def programme_default(session: ReadSession) -> Programme:
     """The programme that owns what is made without naming one; a fresh installation gets its first one. Raises NotFound while reading."""
-    first = select(Programme).order_by(Programme.id).limit(1)  # type: ignore[arg-type]
+    first = select(Programme).order_by(_Programme.id).limit(1)
     found: Programme | None = session.scalars(first).first()
     if found is None and isinstance(session, Session):
         session.insert_new(Programme, code="main", name="Aula Sur", signatory="", languages=["en", "es"])
@@ -111,7 +122,7 @@ def programme_default(session: ReadSession) -> Programme:
 
 def person_by_code(session: ReadSession, code: str) -> Person:
     """The person with this code, unless erased. Raises NotFound."""
-    found: Person | None = session.scalars(select(Person).where(Person.code == code, Person.erased_at.is_(None))).first()  # type: ignore[arg-type, union-attr]
+    found: Person | None = session.scalars(select(Person).where(_Person.code == code, _Person.erased_at.is_(None))).first()
     if found is None:
         raise NotFound()
     return found
@@ -119,31 +130,31 @@ def person_by_code(session: ReadSession, code: str) -> Person:
 
 def people(session: ReadSession, search: str = "", role: str = "", after: str = "", limit: int = PAGE) -> PeoplePage:
     """People by family name. `search` finds parts of names and addresses, without accents; `after` is the code of the last one seen."""
-    conditions: list[Any] = [Person.erased_at.is_(None)]  # type: ignore[union-attr]
-    conditions += [Person.search_text.like(contains(word), escape="\\") for word in fold(search).split()]  # type: ignore[attr-defined]
+    conditions: list[Any] = [_Person.erased_at.is_(None)]
+    conditions += [_Person.search_text.like(contains(word), escape="\\") for word in fold(search).split()]
     if role:
-        conditions.append(Person.id.in_(select(RoleGrant.person_id).where(RoleGrant.role == role)))  # type: ignore[call-overload, union-attr]
+        conditions.append(_Person.id.in_(select(_RoleGrant.person_id).where(_RoleGrant.role == role)))
     total = session.scalar(select(func.count()).select_from(Person).where(*conditions))
     if after:
-        seen = aliased(Person)
+        seen: Any = aliased(Person)
         conditions.append(
             select(1)
             .where(
                 seen.code == after,
-                or_(Person.search_text > seen.search_text, (Person.search_text == seen.search_text) & (Person.id > seen.id)),
+                or_(_Person.search_text > seen.search_text, (_Person.search_text == seen.search_text) & (_Person.id > seen.id)),
             )
-            .exists()  # type: ignore[arg-type, operator]
+            .exists()
         )
-    columns: Any = (Person.id, Person.code, Person.given_name, Person.family_name, Person.email, Person.country_code)
+    columns: Any = (_Person.id, _Person.code, _Person.given_name, _Person.family_name, _Person.email, _Person.country_code)
     chosen = (
-        select(*columns, Organisation.name.label("organisation"), Account.password_hash.is_not(None).label("has_account"))  # type: ignore[attr-defined, union-attr]
-        .outerjoin(Organisation, Organisation.id == Person.organisation_id)
-        .outerjoin(Account, Account.person_id == Person.id)
+        select(*columns, _Organisation.name.label("organisation"), _Account.password_hash.is_not(None).label("has_account"))
+        .outerjoin(Organisation, _Organisation.id == _Person.organisation_id)
+        .outerjoin(Account, _Account.person_id == _Person.id)
         .where(*conditions)
-        .order_by(Person.search_text, Person.id)
+        .order_by(_Person.search_text, _Person.id)
         .limit(limit + 1)
     )
-    rows = session.execute(chosen).all()
+    rows: Any = session.execute(chosen).all()
     roles = _roles(session, [row.id for row in rows[:limit]])
     shown = [
         PersonRow(r.id, r.code, _name(r), r.email or "", r.country_code, r.organisation or "", bool(r.has_account), roles.get(r.id, ()))
@@ -153,7 +164,7 @@ def people(session: ReadSession, search: str = "", role: str = "", after: str = 
 
 
 def _roles(session: ReadSession, person_ids: list[int]) -> dict[int, tuple[str, ...]]:
-    rows = session.execute(select(RoleGrant.person_id, RoleGrant.role).where(RoleGrant.person_id.in_(person_ids)).distinct())  # type: ignore[call-overload, attr-defined]
+    rows: Any = session.execute(select(_RoleGrant.person_id, _RoleGrant.role).where(_RoleGrant.person_id.in_(person_ids)).distinct())
     found: dict[int, tuple[str, ...]] = {}
     for person_id, role in sorted(rows):
         found[person_id] = (*found.get(person_id, ()), role)
@@ -166,40 +177,40 @@ def _name(row: Any) -> str:
 
 def grants_of(session: ReadSession, person_id: int) -> list[NamedGrant]:
     """What a person was given, with the code of each scope."""
-    rows = session.execute(
-        select(RoleGrant.role, RoleGrant.scope_kind, RoleGrant.scope_id).where(RoleGrant.person_id == person_id).order_by(RoleGrant.id)  # type: ignore[call-overload]
+    rows: Any = session.execute(
+        select(_RoleGrant.role, _RoleGrant.scope_kind, _RoleGrant.scope_id).where(_RoleGrant.person_id == person_id).order_by(_RoleGrant.id)
     )
     return named(session, [Grant(*row) for row in rows])
 
 
 def country_codes(session: ReadSession) -> list[str]:
     """Every country."""
-    return list(session.scalars(select(Country.code)))  # type: ignore[call-overload]
+    return list(session.scalars(select(_Country.code)))
 
 
 def has_erasure_request(session: ReadSession, person_id: int) -> bool:
     """Whether the person has asked to be forgotten."""
-    return bool(session.scalar(select(ErasureRequest.id).where(ErasureRequest.person_id == person_id, ErasureRequest.done_at.is_(None))))  # type: ignore[call-overload, union-attr]
+    return bool(session.scalar(select(_ErasureRequest.id).where(_ErasureRequest.person_id == person_id, _ErasureRequest.done_at.is_(None))))
 
 
 def erasure_requests(session: ReadSession) -> list[ErasureRow]:
     """Who waits to be forgotten, oldest first."""
-    rows = session.execute(
-        select(Person.code, Person.given_name, Person.family_name, Person.email, ErasureRequest.requested_at)  # type: ignore[call-overload]
-        .join(Person, Person.id == ErasureRequest.person_id)
-        .where(ErasureRequest.done_at.is_(None))  # type: ignore[union-attr]
-        .order_by(ErasureRequest.requested_at)
+    rows: Any = session.execute(
+        select(_Person.code, _Person.given_name, _Person.family_name, _Person.email, _ErasureRequest.requested_at)
+        .join(Person, _Person.id == _ErasureRequest.person_id)
+        .where(_ErasureRequest.done_at.is_(None))
+        .order_by(_ErasureRequest.requested_at)
     )
     return [ErasureRow(row.code, _name(row), row.email or "", row.requested_at) for row in rows]
 
 
 def audit_log(session: ReadSession, action: str = "", before: int = 0, limit: int = PAGE) -> tuple[list[AuditRow], int | None]:
     """The audit log, newest first; `before` is the id of the last one seen. Answers the rows and the next cursor."""
-    statement = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(limit + 1)  # type: ignore[union-attr]
+    statement = select(AuditEntry).order_by(_AuditEntry.id.desc()).limit(limit + 1)
     if action:
-        statement = statement.where(AuditEntry.action.startswith(action, autoescape=True))  # type: ignore[attr-defined]
+        statement = statement.where(_AuditEntry.action.startswith(action, autoescape=True))
     if before:
-        statement = statement.where(AuditEntry.id < before)  # type: ignore[arg-type, operator]
+        statement = statement.where(_AuditEntry.id < before)
     entries: list[AuditEntry] = list(session.scalars(statement))
     actors = names(session, {entry.actor_id for entry in entries if entry.actor_id})
     rows = [
@@ -219,9 +230,9 @@ def mails(session: ReadSession, before: int = 0, limit: int = PAGE, *, shows_lin
 
     A link for a password opens the account, an administrator's too: it is shown only to those who may give roles anyway.
     """
-    statement = select(OutboxMessage).order_by(OutboxMessage.id.desc()).limit(limit + 1)  # type: ignore[union-attr]
+    statement = select(OutboxMessage).order_by(_OutboxMessage.id.desc()).limit(limit + 1)
     if before:
-        statement = statement.where(OutboxMessage.id < before)  # type: ignore[arg-type, operator]
+        statement = statement.where(_OutboxMessage.id < before)
     found: list[OutboxMessage] = list(session.scalars(statement))
     rows = [
         MailRow(
@@ -240,11 +251,11 @@ def mails(session: ReadSession, before: int = 0, limit: int = PAGE, *, shows_lin
 
 def demo_signins(session: ReadSession, limit: int = 12) -> list[DemoSignIn]:
     """The invented people of a demo campus who can sign in."""
-    rows = session.execute(
-        select(Person.id, Person.given_name, Person.family_name, Person.email)  # type: ignore[call-overload]
-        .join(Account, Account.person_id == Person.id)
-        .where(Person.email.endswith(DEMO_DOMAIN), Account.password_hash.is_not(None))  # type: ignore[union-attr]
-        .order_by(Person.id)
+    rows: Any = session.execute(
+        select(_Person.id, _Person.given_name, _Person.family_name, _Person.email)
+        .join(Account, _Account.person_id == _Person.id)
+        .where(_Person.email.endswith(DEMO_DOMAIN), _Account.password_hash.is_not(None))
+        .order_by(_Person.id)
         .limit(limit)
     ).all()
     roles = _roles(session, [row.id for row in rows])

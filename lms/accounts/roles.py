@@ -11,6 +11,9 @@ from lms.kernel.errors import Invalid, NotFound, Refused
 from lms.kernel.i18n import N_
 from lms.kernel.permissions import ROLES, SCOPE_KINDS, Actor, RoleGrant, require
 
+# SQLModel types a column as its value; in a statement it is a column.
+_RoleGrant: Any = RoleGrant
+
 
 class LastAdministrator(Refused):
     """Without an administrator nobody could give roles any more."""
@@ -41,10 +44,10 @@ def take(session: Session, actor: Actor, person_id: int, role: str, scope_kind: 
         keep_an_administrator(session, person_id)
     gone: Any = session.execute(
         delete(RoleGrant).where(
-            RoleGrant.person_id == person_id,  # type: ignore[arg-type]  # columns, which SQLModel types as their values
-            RoleGrant.role == role,  # type: ignore[arg-type]
-            RoleGrant.scope_kind == scope_kind,  # type: ignore[arg-type]
-            RoleGrant.scope_id == scope_id,  # type: ignore[arg-type]
+            _RoleGrant.person_id == person_id,
+            _RoleGrant.role == role,
+            _RoleGrant.scope_kind == scope_kind,
+            _RoleGrant.scope_id == scope_id,
         )
     )
     if gone.rowcount:
@@ -55,9 +58,9 @@ def take(session: Session, actor: Actor, person_id: int, role: str, scope_kind: 
 def keep_an_administrator(session: Session, person_id: int) -> None:
     """Refuse to lose the last administrator. Holds all of them until the transaction ends, so that two cannot remove each other."""
     held = (
-        select(RoleGrant.person_id)  # type: ignore[call-overload]
-        .where(RoleGrant.role == "administrator", RoleGrant.scope_kind == "site")
-        .order_by(RoleGrant.id)
+        select(_RoleGrant.person_id)
+        .where(_RoleGrant.role == "administrator", _RoleGrant.scope_kind == "site")
+        .order_by(_RoleGrant.id)
         .with_for_update()
     )
     if list(session.scalars(held)) == [person_id]:

@@ -8,14 +8,18 @@ from lms.accounts.models import Person
 from lms.kernel.database import ReadSession
 from lms.kernel.permissions import Actor, Grant, RoleGrant
 
+# SQLModel types a column as its value; in a statement it is a column.
+_Person: Any = Person
+_RoleGrant: Any = RoleGrant
+
 if TYPE_CHECKING:
     from fastapi import Request
 
 # Built once: putting a statement together costs more than running it.
-_PERSON: Any = select(  # type: ignore[call-overload]
-    Person.id, Person.given_name, Person.family_name, Person.email, Person.language, Person.timezone
-).where(Person.id == bindparam("person_id"), Person.erased_at.is_(None))  # type: ignore[union-attr]
-_GRANTS: Any = select(RoleGrant.role, RoleGrant.scope_kind, RoleGrant.scope_id).where(RoleGrant.person_id == bindparam("person_id"))  # type: ignore[call-overload]
+_PERSON: Any = select(_Person.id, _Person.given_name, _Person.family_name, _Person.email, _Person.language, _Person.timezone).where(
+    _Person.id == bindparam("person_id"), _Person.erased_at.is_(None)
+)
+_GRANTS: Any = select(_RoleGrant.role, _RoleGrant.scope_kind, _RoleGrant.scope_id).where(_RoleGrant.person_id == bindparam("person_id"))
 
 HOMES = (("administrator", "/staff"), ("staff", "/staff"), ("tutor", "/marking"), ("trainee", "/today"), ("reporter", "/reports"))
 
@@ -25,7 +29,8 @@ def viewer(session: ReadSession, person_id: int) -> Actor | None:
     row = session.execute(_PERSON, {"person_id": person_id}).first()
     if row is None:
         return None
-    grants = tuple(Grant(role, kind, scope) for role, kind, scope in session.execute(_GRANTS, {"person_id": person_id}))
+    given: Any = session.execute(_GRANTS, {"person_id": person_id})
+    grants = tuple(Grant(role, kind, scope) for role, kind, scope in given)
     name = f"{row.given_name} {row.family_name}".strip()
     return Actor(id=row.id, name=name, email=row.email or "", locale=row.language, timezone=row.timezone, grants=grants)
 

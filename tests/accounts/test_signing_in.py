@@ -65,7 +65,8 @@ def test_every_sign_in_gets_a_new_token_and_closes_the_old_one(client, campus):
     client.follow_redirects = False
     token = submit(client, "/privacy", "/sign-in", email="ana@example.org", password=PASSWORD)
     assert token.status_code == 303
-    assert "HttpOnly" in token.headers["set-cookie"] and "SameSite=lax" in token.headers["set-cookie"]
+    assert "HttpOnly" in token.headers["set-cookie"]
+    assert "SameSite=lax" in token.headers["set-cookie"]
     assert client.cookies["session"] != first
     with campus.database.reading() as session:
         assert sessions.find_session(session, first) is None

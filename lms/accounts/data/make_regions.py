@@ -1,6 +1,7 @@
 """Make lms/accounts/data/regions.json: the UN M49 region tree and its ISO 3166-1 countries.
 
-usage: npm pack cldr-core && tar xzf cldr-core-*.tgz && python lms/accounts/data/make_regions.py package/supplemental/territoryContainment.json
+usage: npm pack cldr-core && tar xzf cldr-core-*.tgz
+       python lms/accounts/data/make_regions.py package/supplemental/territoryContainment.json
 """
 
 import json
