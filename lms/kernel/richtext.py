@@ -1,0 +1,63 @@
+"""Formatted text that people write in Markdown, as HTML that is safe to show."""
+
+from collections.abc import Sequence
+
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
+from markupsafe import Markup
+
+TOP_HEADING = 2  # the page's own title is the only h1
+_ALIGNMENTS = {"text-align:right": "num", "text-align:center": "centre"}
+_TAGS = {
+    "a", "blockquote", "br", "code", "em", "h2", "h3", "h4", "h5", "h6", "hr", "img", "li", "ol", "p", "pre", "s", "strong",
+    "table", "tbody", "td", "th", "thead", "tr", "ul",
+}  # fmt: skip
+_ATTRIBUTES = {"a": {"href", "title"}, "img": {"src", "alt", "title"}, "ol": {"start"}}
+_CLASSES = {"td": set(_ALIGNMENTS.values()), "th": set(_ALIGNMENTS.values())}
+
+
+def _settle(state: StateCore) -> None:
+    """Headings begin at h2 whatever the writer began with; columns are aligned by class, because pages allow no inline style."""
+    headings = [token for token in state.tokens if token.type in ("heading_open", "heading_close")]
+    _shift(headings)
+    for token in state.tokens:
+        if token.type in ("th_open", "td_open") and "style" in token.attrs:
+            token.attrSet("class", _ALIGNMENTS.get(str(token.attrs.pop("style")), ""))
+
+
+def _shift(headings: Sequence[Token]) -> None:
+    shift = TOP_HEADING - min((int(token.tag[1]) for token in headings), default=TOP_HEADING)
+    for token in headings:
+        token.tag = f"h{min(6, int(token.tag[1]) + shift)}"
+
+
+def _reader() -> MarkdownIt:
+    reader = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"])
+    reader.core.ruler.push("settle", _settle)
+    return reader
+
+
+_markdown = _reader()
+
+
+def _local_pictures(tag: str, attribute: str, value: str) -> str | None:
+    """Pictures come from this site alone: another one would learn who reads what."""
+    if (tag, attribute) == ("img", "src") and (not value.startswith("/") or value[1:2] in ("/", "\\")):
+        return None
+    return value
+
+
+def render(markdown: str) -> str:
+    """Safe HTML of a text in Markdown (CommonMark, tables, strikethrough); HTML in the text is shown as typed."""
+    html = nh3.clean(
+        _markdown.render(markdown),
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        allowed_classes=_CLASSES,
+        attribute_filter=_local_pictures,
+        url_schemes={"http", "https", "mailto", "tel"},
+        link_rel="noopener",
+    )
+    return Markup(html)  # noqa: S704  # cleaned in the line above
