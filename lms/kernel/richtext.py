@@ -23,8 +23,9 @@ def _settle(state: StateCore) -> None:
     headings = [token for token in state.tokens if token.type in ("heading_open", "heading_close")]
     _shift(headings)
     for token in state.tokens:
-        if token.type in ("th_open", "td_open") and "style" in token.attrs:
-            token.attrSet("class", _ALIGNMENTS.get(str(token.attrs.pop("style")), ""))
+        style = token.attrs.pop("style", "") if token.type in ("th_open", "td_open") else ""
+        if style in _ALIGNMENTS:
+            token.attrSet("class", _ALIGNMENTS[str(style)])
 
 
 def _shift(headings: Sequence[Token]) -> None:
