@@ -1,0 +1,107 @@
+"""The catalogues hold every text, come out the same everywhere, and are refused when they would show nonsense."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from lms.kernel.catalogues import main
+
+CODE = """from lms.kernel.i18n import N_, _, ngettext, pgettext
+title = N_("Seats")
+text = _("{seats} seats are free")
+counted = ngettext("one seat", "{n} seats", 2)
+word = pgettext("month", "May")
+"""
+PAGE = '{{ _("Hello, %(name)s", name=name) }}{% trans %}\n  A long\n  text\n{% endtrans %}'
+
+
+@pytest.fixture
+def checkout(tmp_path) -> Path:
+    for folder in ("lms/courses/templates", "templates/mail", "locale/es/LC_MESSAGES"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "lms/courses/seats.py").write_text(CODE)
+    (tmp_path / "templates/page.html").write_text(PAGE)
+    (tmp_path / "templates/mail/note.txt").write_text("Subject: {{ _('News') }}")
+    (tmp_path / "lms/courses/templates/more.html").write_text("{{ _('More') }}")
+    catalogue(tmp_path).write_text("")
+    assert main(["extract"], tmp_path) == 0
+    return tmp_path
+
+
+def catalogue(root: Path) -> Path:
+    return root / "locale/es/LC_MESSAGES/lms.po"
+
+
+def translate(root: Path, **changes: str) -> None:
+    """Translate every text by itself, or as `changes` say, keyed by its first word."""
+    text = catalogue(root).read_text()
+    header, body = text.split("\n\n", 1)
+    done = []
+    for entry in body.split("\n\n"):
+        match = re.search(r'^msgid "(.*)"', entry, re.M)
+        assert match
+        own = changes.get(match[1].split()[0].strip("{},"), match[1])
+        plural = re.search(r'^msgid_plural "(.*)"', entry, re.M)
+        entry = entry.replace('msgstr[0] ""', f'msgstr[0] "{own}"').replace('msgstr ""', f'msgstr "{own}"')
+        done.append(entry.replace('msgstr[1] ""', f'msgstr[1] "{plural[1]}"') if plural else entry)
+    catalogue(root).write_text(header + "\n\n" + "\n\n".join(done))
+
+
+def test_every_marked_text_is_found_and_nothing_of_this_machine(checkout):
+    text = catalogue(checkout).read_text()
+    for message in ("Seats", "{seats} seats are free", "one seat", "Hello, %(name)s", "A long text", "News", "More", "May"):
+        assert f'"{message}"' in text
+    assert 'msgctxt "month"' in text
+    assert "#: lms/courses/seats.py\n" in text
+    assert str(checkout) not in text
+    assert "Date" not in text
+
+
+def test_extracting_again_changes_nothing_and_keeps_translations(checkout):
+    translate(checkout)
+    before = catalogue(checkout).read_text()
+    assert main(["extract"], checkout) == 0
+    assert catalogue(checkout).read_text() == before
+    assert main(["check"], checkout) == 0
+
+
+def test_what_is_not_translated_is_named(checkout, capsys):
+    assert main(["check"], checkout) == 1
+    assert "not translated: 'News'" in capsys.readouterr().out
+    assert main(["missing", "es"], checkout) == 0
+    assert 'msgid "News"' in capsys.readouterr().out
+
+
+def test_a_new_text_makes_the_catalogue_out_of_date_and_an_old_one_goes(checkout, capsys):
+    translate(checkout)
+    (checkout / "templates/mail/note.txt").write_text("{{ _('Newer') }}")
+    assert main(["check"], checkout) == 1
+    assert "out of date" in capsys.readouterr().out
+    main(["extract"], checkout)
+    assert '"News"' not in catalogue(checkout).read_text()
+    assert "fuzzy" not in catalogue(checkout).read_text()
+
+
+@pytest.mark.parametrize(
+    "changes", [{"seats": "{asientos} libres"}, {"seats": "asientos libres"}, {"Hello": "Hola, %(nombre)s"}, {"one": "{m} asiento"}]
+)
+def test_a_translation_with_other_placeholders_is_refused(checkout, capsys, changes):
+    translate(checkout, **changes)
+    main(["extract"], checkout)
+    capsys.readouterr()
+    assert main(["check"], checkout) == 1
+    assert "placeholders" in capsys.readouterr().out
+
+
+def test_an_unsure_translation_is_refused(checkout, capsys):
+    translate(checkout)
+    path = catalogue(checkout)
+    path.write_text(path.read_text().replace('msgid "News"', '#, fuzzy\nmsgid "News"'))
+    assert main(["check"], checkout) == 1
+    assert "unsure (fuzzy): 'News'" in capsys.readouterr().out
+
+
+def test_how_to_use_it_is_said(capsys):
+    assert main(["nonsense"]) == 2
+    assert "extract|check|missing" in capsys.readouterr().out
