@@ -1,0 +1,229 @@
+"""Editing what is inside: the modules and activities of a course or of a cohort's copy."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+
+from lms.courses import loading, ordering
+from lms.courses.activity_types import TypeForm, Types
+from lms.courses.models import Activity, Cohort, ContentText, Course, Module, Progress
+from lms.kernel import audit, richtext
+from lms.kernel.database import ReadSession, Session
+from lms.kernel.errors import Conflict, Invalid, Refused
+from lms.kernel.i18n import N_
+from lms.kernel.permissions import Actor, require
+from lms.kernel.text import tidy
+
+# SQLModel types a column as its value; in a statement it is a column.
+_Module: Any = Module
+_Activity: Any = Activity
+_Progress: Any = Progress
+_ContentText: Any = ContentText
+
+FIELDS = ("minutes", "required", "published", "completion", "due_day", "cutoff_day", "due_at", "cutoff_at")
+
+
+class ActivityInUse(Refused):
+    """Evidence hangs on it."""
+
+    message = N_("People have already worked on this, and their work is kept. Unpublish it instead.")
+
+
+def add_module(session: Session, actor: Actor, owner: Course | Cohort, title: str, summary: str = "", **fields: Any) -> Module:
+    """Add a module at the end of a course or of a cohort's copy. Raises Invalid, Forbidden."""
+    require(actor, loading.editing_permission(owner), owner.scope)
+    course_id, cohort_id = (owner.id, None) if isinstance(owner, Course) else (owner.course_id, owner.id)
+    last = session.scalar(select(func.max(_Module.position)).where(*_same_owner(_Module, course_id, cohort_id)))
+    module = Module(course_id=course_id or 0, cohort_id=cohort_id, position=0 if last is None else last + 1, title="")
+    _set_module(module, title=title, summary=summary, **fields)
+    session.add(module)
+    audit.record(session, actor, "module.created", "module", module.id, None, {"title": module.title, **_where(module)})
+    return module
+
+
+def save_module(session: Session, actor: Actor, module: Module, title: str, summary: str = "", **fields: Any) -> Module:
+    """Change a module's title, summary and, in a cohort, its opening (`opens_at`). Raises Invalid, Forbidden."""
+    _require(session, actor, module)
+    before = {"title": module.title, "opens_at": module.opens_at}
+    _set_module(module, title=title, summary=summary, **fields)
+    session.flush()
+    audit.record(session, actor, "module.changed", "module", module.id, before, {"title": module.title, "opens_at": module.opens_at})
+    return module
+
+
+def _set_module(module: Module, *, title: str, summary: str, **fields: Any) -> None:
+    module.title, module.summary = tidy(title), summary.strip()
+    if not module.title:
+        raise Invalid({"title": N_("Please fill this in.")})
+    if "opens_at" in fields and module.cohort_id:
+        module.opens_at = fields["opens_at"]
+
+
+def delete_module(session: Session, actor: Actor, module: Module) -> None:
+    """Delete a module with its activities. Raises ActivityInUse where people have worked on one of them, Forbidden."""
+    _require(session, actor, module)
+    for activity in _activities(session, module):
+        _refuse_in_use(session, activity)
+    audit.record(session, actor, "module.deleted", "module", module.id, {"title": module.title, **_where(module)}, None)
+    _delete(session, module)
+
+
+def add_activity(
+    session: Session,
+    actor: Actor,
+    types: Types,
+    module: Module,
+    type: str,
+    title: str,
+    body: str = "",
+    form: TypeForm | None = None,
+    **fields: Any,
+) -> Activity:
+    """Add an activity at the end of a module.
+
+    `fields` are those of the activity (minutes, required, published, completion, due_day and cutoff_day in a course, due_at and cutoff_at
+    in a cohort); what else there is goes to the type, unless the type's fields come in `form`. Raises Invalid, Forbidden.
+    """
+    _require(session, actor, module)
+    if type not in types:
+        raise Invalid({"type": N_("There is no such kind of activity.")})
+    last = session.scalar(select(func.max(_Activity.position)).where(_Activity.module_id == module.id))
+    activity = Activity(
+        module_id=module.id or 0, course_id=module.course_id, cohort_id=module.cohort_id, position=0 if last is None else last + 1,
+        type=type, title="", completion=types[type].completions[0],
+    )  # fmt: skip
+    own = {name: fields.pop(name) for name in FIELDS if name in fields}
+    _set_activity(activity, types, title=title, body=body, **own)
+    session.add(activity)
+    types[type].save(session, actor, activity, form or TypeForm(fields))
+    session.flush()
+    audit.record(session, actor, "activity.created", "activity", activity.id, None, {"title": activity.title, "type": type})
+    return activity
+
+
+def save_activity(
+    session: Session, actor: Actor, types: Types, activity_id: int, version: int, title: str, body: str, form: TypeForm, **fields: Any
+) -> Activity:
+    """Change an activity. `version` is the one that was read: Conflict where somebody saved since. Raises Invalid, Forbidden."""
+    activity = session.lock(Activity, activity_id)
+    _require(session, actor, activity)
+    if activity.version != version:
+        raise Conflict()
+    watched = ("title", *FIELDS)
+    before = {name: getattr(activity, name) for name in watched}
+    _set_activity(activity, types, title=title, body=body, **fields)
+    activity.version += 1
+    if activity.type in types:
+        types[activity.type].save(session, actor, activity, form)
+    session.flush()
+    after = {name: getattr(activity, name) for name in watched if getattr(activity, name) != before[name]}
+    audit.record(session, actor, "activity.changed", "activity", activity.id, {name: before[name] for name in after}, after)
+    return activity
+
+
+def _set_activity(activity: Activity, types: Types, *, title: str, body: str, **fields: Any) -> None:
+    activity.title, activity.body = tidy(title), body.strip()
+    activity.body_html = richtext.render(activity.body)
+    for name in FIELDS:
+        if name in fields:
+            setattr(activity, name, fields[name])
+    errors = {}
+    if not activity.title:
+        errors["title"] = N_("Please fill this in.")
+    if activity.type in types and activity.completion not in types[activity.type].completions:
+        errors["completion"] = N_("Please choose one of the options.")
+    for due, cutoff in (("due_at", "cutoff_at"), ("due_day", "cutoff_day")):
+        first, last = getattr(activity, due), getattr(activity, cutoff)
+        if first is not None and last is not None and last < first:
+            errors[cutoff] = N_("The cut-off comes before the due date.")
+    if errors:
+        raise Invalid(errors)
+
+
+def set_published(session: Session, actor: Actor, activity: Activity, published: bool) -> None:
+    """Show an activity to trainees, or hide it. Raises Forbidden."""
+    _require(session, actor, activity)
+    if activity.published != published:
+        activity.published = published
+        activity.version += 1
+        session.flush()
+        audit.record(session, actor, "activity.published" if published else "activity.unpublished", "activity", activity.id)
+
+
+def delete_activity(session: Session, actor: Actor, activity: Activity) -> None:
+    """Delete an activity that nobody has worked on. Raises ActivityInUse, Forbidden."""
+    _require(session, actor, activity)
+    _refuse_in_use(session, activity)
+    audit.record(session, actor, "activity.deleted", "activity", activity.id, {"title": activity.title, "type": activity.type}, None)
+    _delete(session, activity)
+
+
+def order_modules(session: Session, actor: Actor, owner: Course | Cohort, **move: Any) -> None:
+    """Move one module (up=, down=) or set the whole order (order=). Raises NotFound, Conflict, Forbidden."""
+    held = session.lock(type(owner), owner.id)
+    require(actor, loading.editing_permission(held), held.scope)
+    course_id, cohort_id = (held.id, None) if isinstance(held, Course) else (held.course_id, held.id)
+    statement = select(Module).where(*_same_owner(_Module, course_id, cohort_id)).order_by(_Module.position, _Module.id)
+    modules: list[Module] = list(session.scalars(statement))
+    ordering.place(session, modules, ordering.reordered([module.id or 0 for module in modules], **move))
+
+
+def order_activities(session: Session, actor: Actor, module: Module, **move: Any) -> None:
+    """Move one activity of a module (up=, down=) or set the whole order (order=). Raises NotFound, Conflict, Forbidden."""
+    held = session.lock(Module, module.id)
+    _require(session, actor, held)
+    activities = _activities(session, held)
+    ordering.place(session, activities, ordering.reordered([activity.id or 0 for activity in activities], **move))
+
+
+def save_words(
+    session: Session, actor: Actor, part: Module | Activity, language: str, *, title: str, body: str = ""
+) -> None:
+    """Keep the words of a course's module (body: its summary) or activity in another language; a blank title takes them away."""
+    _require(session, actor, part)
+    key = {"module_id" if isinstance(part, Module) else "activity_id": part.id}
+    owner = _ContentText.module_id if isinstance(part, Module) else _ContentText.activity_id
+    found = session.scalars(select(ContentText).where(owner == part.id, _ContentText.language == language).with_for_update()).first()
+    if not tidy(title):
+        if found:
+            session.delete(found)
+        return
+    text: ContentText = found or ContentText(**key, language=language, title="")
+    text.title, text.body = tidy(title), body.strip()
+    text.body_html = richtext.render(text.body)
+    session.add(text)
+
+
+def _require(session: ReadSession, actor: Actor, part: Module | Activity) -> None:
+    owner = loading.owner_of(session, part)
+    require(actor, loading.editing_permission(owner), owner.scope)
+
+
+def _same_owner(table: Any, course_id: int | None, cohort_id: int | None) -> Sequence[Any]:
+    return (table.course_id == course_id, table.cohort_id.is_(None) if cohort_id is None else table.cohort_id == cohort_id)
+
+
+def _activities(session: ReadSession, module: Module) -> list[Activity]:
+    statement = select(Activity).where(_Activity.module_id == module.id).order_by(_Activity.position, _Activity.id)
+    return list(session.scalars(statement))
+
+
+def _refuse_in_use(session: Session, activity: Activity) -> None:
+    done = select(_Progress.person_id).where(_Progress.activity_id == activity.id, _Progress.completed_at.is_not(None)).limit(1)
+    if session.scalar(done) is not None:
+        raise ActivityInUse()
+    session.guard("courses.delete_activity", activity)
+
+
+def _delete(session: Session, part: Module | Activity) -> None:
+    try:
+        with session.attempt():
+            session.delete(part)
+    except IntegrityError:  # a table of another plugin holds evidence of it
+        raise ActivityInUse() from None
+
+
+def _where(module: Module) -> dict[str, Any]:
+    return {"course_id": module.course_id, "cohort_id": module.cohort_id}
