@@ -72,8 +72,8 @@ def create(
     """Make a cohort with its own copy of the course. Raises Invalid, Forbidden."""
     require(actor, "courses.run", course.scope)
     cohort = Cohort(
-        code=free_code(session, Cohort, code), course_id=course.id or 0, programme_id=course.programme_id, title=tidy(title) or course.title,
-        language=language or course.language, timezone=timezone, starts_on=starts_on, ends_on=ends_on, seats=seats, status=status,
+        code=free_code(session, Cohort, code), course_id=course.id or 0, programme_id=course.programme_id,
+        title=tidy(title) or course.title, language=language or course.language, timezone=timezone, starts_on=starts_on, ends_on=ends_on, seats=seats, status=status,
         enrolment_method=enrolment_method, enrol_from=enrol_from, enrol_until=enrol_until, question=question.strip(), weekly=weekly,
     )  # fmt: skip
     check_values(cohort)
@@ -112,7 +112,13 @@ def check_values(cohort: Cohort) -> None:
 
 
 def save(
-    session: Session, actor: Actor, cohort_id: int, values: dict[str, Any], *, regions: Iterable[int] | None = None, move_dates: bool = False
+    session: Session,
+    actor: Actor,
+    cohort_id: int,
+    values: dict[str, Any],
+    *,
+    regions: Iterable[int] | None = None,
+    move_dates: bool = False,
 ) -> Cohort:
     """Change a cohort. `move_dates`: openings and deadlines move with the first day. Raises Invalid, Forbidden; a guard may refuse."""
     cohort = session.lock(Cohort, cohort_id)

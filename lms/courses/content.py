@@ -124,19 +124,22 @@ def save_activity(
 
 
 def _set_activity(activity: Activity, types: Types, *, title: str, body: str, **fields: Any) -> None:
+    values = {**{name: getattr(activity, name) for name in FIELDS}, **fields}
+    _check_activity(activity.type, types, tidy(title), values)
     activity.title, activity.body = tidy(title), body.strip()
     activity.body_html = richtext.render(activity.body)
     for name in FIELDS:
-        if name in fields:
-            setattr(activity, name, fields[name])
+        setattr(activity, name, values[name])
+
+
+def _check_activity(type: str, types: Types, title: str, values: dict[str, Any]) -> None:
     errors = {}
-    if not activity.title:
+    if not title:
         errors["title"] = N_("Please fill this in.")
-    if activity.type in types and activity.completion not in types[activity.type].completions:
+    if type in types and values["completion"] not in types[type].completions:
         errors["completion"] = N_("Please choose one of the options.")
     for due, cutoff in (("due_at", "cutoff_at"), ("due_day", "cutoff_day")):
-        first, last = getattr(activity, due), getattr(activity, cutoff)
-        if first is not None and last is not None and last < first:
+        if values[due] is not None and values[cutoff] is not None and values[cutoff] < values[due]:
             errors[cutoff] = N_("The cut-off comes before the due date.")
     if errors:
         raise Invalid(errors)
@@ -183,7 +186,7 @@ def save_words(
 ) -> None:
     """Keep the words of a course's module (body: its summary) or activity in another language; a blank title takes them away."""
     _require(session, actor, part)
-    key = {"module_id" if isinstance(part, Module) else "activity_id": part.id}
+    key: dict[str, Any] = {"module_id" if isinstance(part, Module) else "activity_id": part.id}
     owner = _ContentText.module_id if isinstance(part, Module) else _ContentText.activity_id
     found = session.scalars(select(ContentText).where(owner == part.id, _ContentText.language == language).with_for_update()).first()
     if not tidy(title):

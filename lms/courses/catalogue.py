@@ -1,0 +1,181 @@
+"""The public catalogue: what visitors find, in their language where there are words in it."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy.orm import aliased
+
+from lms.accounts.models import Region
+from lms.accounts.places import region_names
+from lms.courses.models import Cohort, CohortRegion, Course, CourseText, Topic
+from lms.courses.queries import CohortCard, cohort_cards, is_calling
+from lms.courses.topics import topic_name
+from lms.kernel import clock
+from lms.kernel.database import ReadSession
+from lms.kernel.text import contains, fold
+
+# SQLModel types a column as its value; in a statement it is a column.
+_Course: Any = Course
+_Text: Any = CourseText
+_Cohort: Any = Cohort
+_CohortRegion: Any = CohortRegion
+_Region: Any = Region
+_Topic: Any = Topic
+
+PAGE = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a visitor looks for."""
+
+    q: str = ""
+    region: str = ""
+    topic: str = ""
+    language: str = ""
+    open: bool = False
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether anything was chosen."""
+        return bool(self.q or self.region or self.topic or self.language or self.open)
+
+
+@dataclass(frozen=True, slots=True)
+class CourseCard:
+    """A course in the catalogue. `language` is that of the words shown."""
+
+    id: int
+    code: str
+    title: str
+    summary: str
+    language: str
+    topic: str
+    weeks: int
+    hours: int
+    cohorts: list[CohortCard] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueFilters:
+    """What can be chosen: only what leads to a course."""
+
+    regions: list[tuple[str, str]]
+    topics: list[tuple[str, str]]
+    languages: list[str]
+
+
+def catalogue(session: ReadSession, wanted: Wanted, locale: str, after: str = "", limit: int = PAGE) -> tuple[list[CourseCard], str | None]:
+    """The published courses that are wanted, those one can get into first, and the cursor of the next page. Four queries."""
+    conditions = [_Course.status == "published", *_wanted(wanted)]
+    rank = _rank()
+    if after:
+        conditions.append(_after(after, rank))
+    rows: Any = session.execute(
+        select(
+            _Course.id, _Course.code, func.coalesce(_Text.title, _Course.title).label("title"),
+            func.coalesce(_Text.summary, _Course.summary).label("summary"),
+            func.coalesce(_Text.language, _Course.language).label("language"),
+            _Topic.code.label("topic_code"), _Topic.name.label("topic"), _Course.weeks, _Course.hours, rank.label("rank"),
+        )
+        .outerjoin(CourseText, and_(_Text.course_id == _Course.id, _Text.language == locale))
+        .outerjoin(Topic, _Topic.id == _Course.topic_id)
+        .where(*conditions)
+        .order_by(rank, _Course.title, _Course.id)
+        .limit(limit + 1)
+    ).all()  # fmt: skip
+    shown = rows[:limit]
+    cohorts = defaultdict(list)
+    for cohort in cohort_cards(session, locale, _Cohort.course_id.in_([row.id for row in shown]), _is_ahead()):
+        cohorts[cohort.course_id].append(cohort)
+    cards = [
+        CourseCard(r.id, r.code, r.title, r.summary, r.language, topic_name(r.topic_code, r.topic), r.weeks, r.hours, cohorts[r.id])
+        for r in shown
+    ]
+    return cards, f"{shown[-1].rank}-{shown[-1].code}" if len(rows) > limit else None
+
+
+def _wanted(wanted: Wanted) -> list[Any]:
+    conditions: list[Any] = [_Course.search_text.like(contains(word), escape="\\") for word in fold(wanted.q).split()]
+    if wanted.topic:
+        conditions.append(_Course.topic_id.in_(select(_Topic.id).where(_Topic.code == wanted.topic)))
+    of_cohort: list[Any] = []
+    if wanted.region:
+        within = select(_CohortRegion.cohort_id).where(_CohortRegion.region_id.in_(_subtree(wanted.region)))
+        of_cohort.append(_Cohort.id.in_(within))
+    if wanted.language:
+        of_cohort.append(_Cohort.language == wanted.language)
+    if wanted.open:
+        of_cohort.append(is_calling())
+    if of_cohort:
+        # One cohort must meet all of it: an open one in Spanish is not found by a closed one in Spanish and an open one in English.
+        conditions.append(select(1).where(_Cohort.course_id == _Course.id, _Cohort.status == "published", *of_cohort).exists())
+    return conditions
+
+
+def _subtree(code: str) -> Any:
+    """The ids of a region and of everything in it."""
+    tree: Any = select(_Region.id).where(_Region.code == code).cte("within", recursive=True)
+    child: Any = aliased(Region)
+    return select(tree.union(select(child.id).where(child.parent_id == tree.c.id)).c.id)
+
+
+def _is_ahead() -> Any:
+    return and_(_Cohort.status == "published", or_(_Cohort.ends_on.is_(None), _Cohort.ends_on >= clock.today()))
+
+
+def _rank() -> Any:
+    return case((select(1).where(_Cohort.course_id == _Course.id, is_calling()).exists(), 0), else_=1)
+
+
+def _after(cursor: str, rank: Any) -> Any:
+    seen_rank, _sep, code = cursor.partition("-")
+    seen: Any = aliased(Course)
+    later = or_(_Course.title > seen.title, and_(_Course.title == seen.title, _Course.id > seen.id))
+    place = int(seen_rank) if seen_rank in ("0", "1") else 0
+    return or_(rank > place, and_(rank == place, select(1).where(seen.code == code, later).exists()))
+
+
+def filters(session: ReadSession, locale: str) -> CatalogueFilters:
+    """What the catalogue can be narrowed by. Four queries."""
+    public = select(_Cohort.id).join(Course, _Course.id == _Cohort.course_id).where(
+        _Cohort.status == "published", _Course.status == "published"
+    )  # fmt: skip
+    used: Any = aliased(Region)
+    codes = set(
+        session.scalars(
+            select(_Region.code)
+            .join(used, or_(_Region.id == used.id, _Region.id == used.macro_id))
+            .join(CohortRegion, _CohortRegion.region_id == used.id)
+            .where(_CohortRegion.cohort_id.in_(public))
+        )
+    )
+    names = region_names(session, codes, locale)
+    rows: Any = session.execute(
+        select(_Topic.code, _Topic.name).where(_Topic.id.in_(select(_Course.topic_id).where(_Course.status == "published")))
+    )
+    topics = sorted(((code, topic_name(code, name)) for code, name in rows), key=lambda pair: pair[1])
+    languages = sorted(set(session.scalars(select(_Cohort.language).where(_Cohort.id.in_(public)).distinct())))
+    return CatalogueFilters(sorted(names.items(), key=lambda pair: pair[1]), topics, languages)
+
+
+@dataclass(frozen=True, slots=True)
+class CoursePage:
+    """A course's words in the reader's language, as far as there are."""
+
+    title: str
+    summary: str
+    description_html: str
+    language: str
+    topic: str
+
+
+def course_words(session: ReadSession, course: Course, locale: str) -> CoursePage:
+    """The words of a course for its page. Two queries."""
+    text: CourseText | None = session.scalars(select(CourseText).where(_Text.course_id == course.id, _Text.language == locale)).first()
+    topic = session.get(Topic, course.topic_id) if course.topic_id else None
+    name = topic_name(topic.code, topic.name) if topic else ""
+    shown: Course | CourseText = text or course
+    return CoursePage(shown.title, shown.summary, shown.description_html or (course.description_html), shown.language, name)

@@ -1,0 +1,249 @@
+"""What trainees see: the outline of a cohort, where they are, what is due."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import and_, func, select
+
+from lms.courses.models import Activity, Cohort, ContentText, Course, Module, Progress
+from lms.kernel import clock
+from lms.kernel.database import ReadSession
+
+# SQLModel types a column as its value; in a statement it is a column.
+_Activity: Any = Activity
+_Cohort: Any = Cohort
+_Course: Any = Course
+_Module: Any = Module
+_Progress: Any = Progress
+_Text: Any = ContentText
+
+LINGER = timedelta(days=60)
+"""How long an ended cohort stays on the page of today."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An activity in an outline."""
+
+    id: int
+    type: str
+    title: str
+    minutes: int
+    published: bool
+    required: bool
+    completion: str
+    due_at: datetime | None
+    cutoff_at: datetime | None
+    due_day: int | None
+    cutoff_day: int | None
+    viewed_at: datetime | None
+    completed_at: datetime | None
+
+    @property
+    def is_done(self) -> bool:
+        """Whether its rule is met; what has no rule is done when it was seen."""
+        return self.completed_at is not None or (self.completion == "none" and self.viewed_at is not None)
+
+    @property
+    def counts(self) -> bool:
+        """Whether it counts for completing the cohort."""
+        return self.published and self.required and self.completion != "none"
+
+    @property
+    def is_late(self) -> bool:
+        """Whether its due date has passed and it is not done."""
+        return not self.is_done and self.due_at is not None and self.due_at < clock.now()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A module in an outline."""
+
+    id: int
+    cohort_id: int | None
+    title: str
+    summary: str
+    opens_at: datetime | None
+    items: list[Item] = field(default_factory=list)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether trainees may enter now."""
+        return self.opens_at is None or self.opens_at <= clock.now()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A line of the list of steps."""
+
+    label: str
+    url: str | None
+    state: str
+    current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Learning:
+    """A cohort of a trainee, as the page of today shows it."""
+
+    id: int
+    code: str
+    title: str
+    status: str
+    timezone: str
+    starts_on: date | None
+    ends_on: date | None
+    weeks: int
+    parts: list[Part]
+
+    @property
+    def done(self) -> int:
+        """How many activities that count are completed."""
+        return sum(item.completed_at is not None for part in self.parts for item in part.items if item.counts)
+
+    @property
+    def total(self) -> int:
+        """How many activities count."""
+        return sum(item.counts for part in self.parts for item in part.items)
+
+    @property
+    def present(self) -> Part | None:
+        """The module that opened last."""
+        opened = [part for part in self.parts if part.is_open]
+        return opened[-1] if opened else None
+
+    @property
+    def week(self) -> int:
+        """The number of that module, from 1; 0 before the first."""
+        return sum(part.is_open for part in self.parts)
+
+    @property
+    def upcoming(self) -> Item | None:
+        """The first open activity that is not done."""
+        return next((item for part in self.parts if part.is_open for item in part.items if not item.is_done), None)
+
+    def steps(self) -> list[Step]:
+        """The activities of the present module, and the opening of the next."""
+        base = f"/learn/{self.code}"
+        shown = [Step(i.title, f"{base}/{i.id}", "done" if i.is_done else "open", i == self.upcoming)
+                 for i in (self.present.items if self.present else [])]  # fmt: skip
+        return shown + [Step(part.title, None, "lock") for part in self.parts[self.week : self.week + 1]]
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Something that waits for the trainee by a date."""
+
+    cohort: Learning
+    part: Part
+    item: Item
+
+
+def outline(session: ReadSession, cohort_ids: Sequence[int], person_id: int | None, *, sees_all: bool = False) -> dict[int, list[Part]]:
+    """The modules of each cohort with their activities and what the person has done. Two queries."""
+    found: dict[int, list[Part]] = {cohort_id: [] for cohort_id in cohort_ids}
+    of_modules, of_activities = (table.cohort_id.in_(list(cohort_ids)) for table in (_Module, _Activity))
+    for part in _parts(session, of_modules, of_activities, person_id, None, sees_all):
+        found[part.cohort_id or 0].append(part)
+    return found
+
+
+def syllabus(session: ReadSession, course_id: int, language: str | None, *, sees_all: bool = False) -> list[Part]:
+    """The modules and activities of a course, titled in a language where there are words in it. Two queries."""
+    modules = and_(_Module.course_id == course_id, _Module.cohort_id.is_(None))
+    activities = and_(_Activity.course_id == course_id, _Activity.cohort_id.is_(None))
+    return _parts(session, modules, activities, None, language, sees_all)
+
+
+def _parts(
+    session: ReadSession, of_modules: Any, of_activities: Any, person_id: int | None, language: str | None, sees_all: bool
+) -> list[Part]:
+    modules: Any = session.execute(
+        select(_Module.id, _Module.cohort_id, func.coalesce(_Text.title, _Module.title), func.coalesce(_Text.body, _Module.summary),
+               _Module.opens_at)
+        .outerjoin(ContentText, and_(_Text.module_id == _Module.id, _Text.language == language))
+        .where(of_modules)
+        .order_by(_Module.position, _Module.id)
+    )  # fmt: skip
+    parts = {row[0]: Part(*row) for row in modules}
+    items: Any = session.execute(
+        select(_Activity.module_id, _Activity.id, _Activity.type, func.coalesce(_Text.title, _Activity.title), _Activity.minutes,
+               _Activity.published, _Activity.required, _Activity.completion, _Activity.due_at, _Activity.cutoff_at, _Activity.due_day,
+               _Activity.cutoff_day, _Progress.viewed_at, _Progress.completed_at)
+        .outerjoin(ContentText, and_(_Text.activity_id == _Activity.id, _Text.language == language))
+        .outerjoin(Progress, and_(_Progress.activity_id == _Activity.id, _Progress.person_id == person_id))
+        .where(of_activities, *([] if sees_all else [_Activity.published]))
+        .order_by(_Activity.position, _Activity.id)
+    )  # fmt: skip
+    for module_id, *values in items:
+        if module_id in parts:
+            parts[module_id].items.append(Item(*values))
+    return list(parts.values())
+
+
+def mine(session: ReadSession, person_id: int, cohort_ids: Sequence[int]) -> list[Learning]:
+    """The cohorts of a trainee that run or ended not long ago, with their outlines. Three queries."""
+    rows: Any = session.execute(
+        select(_Cohort.id, _Cohort.code, _Cohort.title, _Cohort.status, _Cohort.timezone, _Cohort.starts_on, _Cohort.ends_on, _Course.weeks)
+        .join(Course, _Course.id == _Cohort.course_id)
+        .where(_Cohort.id.in_(list(cohort_ids)), _Cohort.status != "draft")
+        .order_by(_Cohort.starts_on.desc(), _Cohort.id.desc())
+    ).all()
+    outlines = outline(session, [row.id for row in rows], person_id)
+    return [Learning(**row._mapping, parts=outlines[row.id]) for row in rows]
+
+
+def is_recent(cohort: Learning) -> bool:
+    """Whether a cohort belongs on the page of today rather than among those of the past."""
+    return cohort.ends_on is None or cohort.ends_on >= clock.today() - LINGER
+
+
+def due(cohorts: Sequence[Learning], days: int = 14) -> list[Due]:
+    """What has a date and is not done, the nearest first: what is late until its cut-off, and what comes within some days."""
+    now = clock.now()
+    found = [
+        Due(cohort, part, item)
+        for cohort in cohorts
+        if cohort.status == "published"
+        for part in cohort.parts
+        if part.is_open
+        for item in part.items
+        if item.due_at and not item.is_done and item.due_at <= now + timedelta(days=days) and (item.cutoff_at or item.due_at) >= now
+    ]
+    return sorted(found, key=lambda entry: (entry.item.due_at or now, entry.item.id))
+
+
+def steps(parts: Sequence[Part], base: str, current: int | None, sees_all: bool) -> list[tuple[Part, list[Step]]]:
+    """The modules with their activities as steps; those of a module that is closed to the person are locked."""
+    shown = []
+    for part in parts:
+        enters = part.is_open or sees_all
+        lines = [Step(i.title, f"{base}/{i.id}" if enters else None, _state(i, enters), i.id == current) for i in part.items]
+        shown.append((part, lines))
+    return shown
+
+
+def _state(item: Item, enters: bool) -> str:
+    if not enters:
+        return "lock"
+    return "done" if item.is_done else "open"
+
+
+def neighbours(parts: Sequence[Part], activity_id: int, sees_all: bool) -> tuple[Item | None, Item | None]:
+    """The activities before and after this one, among those open to the person."""
+    items = [item for part in parts if part.is_open or sees_all for item in part.items]
+    place = next((number for number, item in enumerate(items) if item.id == activity_id), None)
+    if place is None:
+        return None, None
+    return items[place - 1] if place else None, items[place + 1] if place + 1 < len(items) else None
+
+
+def local_hour(zone: str) -> int:
+    """The hour on the clocks of a zone; that of UTC where the zone is unknown."""
+    try:
+        return clock.now().astimezone(ZoneInfo(zone)).hour
+    except (KeyError, ValueError, OSError):
+        return clock.now().hour

@@ -1,0 +1,129 @@
+"""Pages of trainees: today, a cohort, an activity."""
+
+from typing import Any
+
+from fastapi import Request
+from markupsafe import Markup
+from starlette.responses import Response
+
+from lms.courses import completion, learning, loading
+from lms.courses.activity_types import Types
+from lms.courses.forms import Id
+from lms.courses.models import Activity, Cohort, Course, Progress
+from lms.kernel.campus import Campus
+from lms.kernel.database import ReadSession
+from lms.kernel.errors import NotFound
+from lms.kernel.i18n import _
+from lms.kernel.permissions import SIGNED_IN, Actor
+from lms.kernel.storage import StoredFile, download
+from lms.kernel.web import Here, Me, Read, Router, Write, origin_of, page, panels, redirect, render
+
+pages = Router()
+MISSING = "courses/types/missing.html"
+
+
+def types_of(campus: Campus) -> Types:
+    """The activity types of the loaded plugins."""
+    return campus.plugins.named("activity_types")
+
+
+@pages.get("/today", permission=SIGNED_IN)
+def today_page(request: Request, me: Me, session: Read) -> Response:
+    """What waits, and where the trainee is."""
+    cohorts = learning.mine(session, me.id or 0, sorted(me.reach("courses.learn").cohorts))
+    present = [cohort for cohort in cohorts if learning.is_recent(cohort)]
+    return page(
+        request, "courses/today.html", cohorts=present, past=[cohort for cohort in cohorts if cohort not in present],
+        due=learning.due(present), hour=learning.local_hour(me.timezone), panels=panels(request, session, "today"),
+        side=panels(request, session, "today.side"),
+    )  # fmt: skip
+
+
+@pages.get("/learn/{code}", permission=SIGNED_IN)
+def outline_page(request: Request, code: str, me: Me, session: Read) -> Response:
+    """A cohort: its modules, what is done, what is due."""
+    cohort = loading.load_learning(session, me, code)
+    sees_all = loading.looks_after(me, cohort)
+    parts = learning.outline(session, [cohort.id or 0], me.id, sees_all=sees_all)[cohort.id or 0]
+    view = learning.Learning(
+        cohort.id or 0, cohort.code, cohort.title, cohort.status, cohort.timezone, cohort.starts_on, cohort.ends_on, len(parts), parts
+    )
+    return page(
+        request, "courses/outline.html", cohort=cohort, course=session.one(Course, cohort.course_id), view=view, sees_all=sees_all,
+        steps=learning.steps(parts, f"/learn/{code}", None, sees_all), side=panels(request, session, "learn.side", cohort),
+    )  # fmt: skip
+
+
+@pages.get("/learn/{code}/{activity_id}", permission=SIGNED_IN)
+def activity_page(request: Request, code: str, activity_id: Id, me: Me, session: Read, campus: Here) -> Response:
+    """An activity, with the way before and behind it. Opening it counts as viewing."""
+    cohort = loading.load_learning(session, me, code)
+    activity = loading.load_open_activity(session, me, cohort, activity_id)
+    if cohort.status == "published" and loading.is_trainee(me, cohort) and not _has_viewed(session, me, activity):
+        # Written by itself: reading must not wait for other people's writes afterwards.
+        with campus.database.transaction(origin_of(request)) as writing:
+            completion.record(writing, me.id or 0, activity, "viewed")
+    sees_all = loading.looks_after(me, cohort)
+    parts = learning.outline(session, [cohort.id or 0], me.id, sees_all=sees_all)[cohort.id or 0]
+    base = f"/learn/{code}"
+    return page(
+        request, "courses/activity.html", cohort=cohort, **around(activity, parts, base, sees_all),
+        piece=piece(request, session, types_of(campus), me, activity, base), side=panels(request, session, "learn.side", cohort),
+        can_mark=loading.is_trainee(me, cohort) and cohort.status == "published", preview=False, sees_all=sees_all,
+        back_title=cohort.title, back_url=base, base=base, zone=cohort.timezone,
+    )  # fmt: skip
+
+
+def around(activity: Activity, parts: list[learning.Part], base: str, sees_all: bool) -> dict[str, Any]:
+    """Where an activity stands: its module, its neighbours, the steps beside it."""
+    part = next((part for part in parts if part.id == activity.module_id), None)
+    if part is None:
+        raise NotFound()
+    before, behind = learning.neighbours(parts, activity.id or 0, sees_all)
+    lines = learning.steps([part], base, activity.id, sees_all)[0][1]
+    item = next((item for item in part.items if item.id == activity.id), None)
+    return {
+        "activity": activity, "part": part, "item": item, "before": before, "behind": behind, "steps": lines,
+        "number": next((n for n, i in enumerate(part.items, 1) if i.id == activity.id), 0),
+    }  # fmt: skip
+
+
+def piece(request: Request, session: ReadSession, types: Types, me: Actor, activity: Activity, base: str) -> Markup:
+    """The type's own part of the page; a placeholder where its plugin is not there."""
+    kind = types.get(activity.type)
+    shared = {"activity": activity, "learn_url": f"{base}/{activity.id}", "preview": activity.cohort_id is None}
+    if kind is None:
+        return Markup(render(request, MISSING, **shared))  # noqa: S704  # our templates escape
+    return Markup(render(request, kind.template, **{**shared, **kind.context(session, me, activity)}))  # noqa: S704  # our templates escape
+
+
+def _has_viewed(session: ReadSession, me: Actor, activity: Activity) -> bool:
+    seen: Progress | None = session.get(Progress, (me.id, activity.id))
+    return seen is not None and (seen.completed_at is not None or activity.completion != "viewed")
+
+
+@pages.post("/learn/{code}/{activity_id}/done", permission=SIGNED_IN)
+def mark_done(request: Request, code: str, activity_id: Id, me: Me, session: Write) -> Response:
+    """The trainee says it is done, and goes on."""
+    cohort = loading.load_learning(session, me, code)
+    activity = loading.load_open_activity(session, me, cohort, activity_id)
+    if loading.is_trainee(me, cohort):
+        completion.mark_done(session, me.id or 0, cohort, activity)
+    parts = learning.outline(session, [cohort.id or 0], me.id)[cohort.id or 0]
+    behind = learning.neighbours(parts, activity_id, loading.looks_after(me, cohort))[1]
+    return redirect(request, f"/learn/{code}/{behind.id}" if behind else f"/learn/{code}", _("Done."))
+
+
+@pages.get("/learn/{code}/{activity_id}/file", permission=SIGNED_IN)
+def activity_file(code: str, activity_id: Id, me: Me, session: Read, campus: Here) -> Response:
+    """The file of an activity, for those to whom the activity is open."""
+    cohort: Cohort = loading.load_learning(session, me, code)
+    return send_file(session, campus, loading.load_open_activity(session, me, cohort, activity_id))
+
+
+def send_file(session: ReadSession, campus: Campus, activity: Activity) -> Response:
+    """The activity's file as a download. Raises NotFound where it has none."""
+    stored = session.get(StoredFile, activity.file_id) if activity.file_id else None
+    if stored is None:
+        raise NotFound()
+    return download(campus.storage, stored)

@@ -1,0 +1,30 @@
+"""The declaration of the plugin that keeps courses and cohorts."""
+
+from lms.courses.activity_types import FileType, LinkType, PageType
+from lms.courses.pages import pages
+from lms.kernel.i18n import N_
+from lms.kernel.permissions import PUBLIC, Permission
+from lms.plugin import NavItem, Plugin
+
+plugin = Plugin(
+    name="courses",
+    title=N_("Courses and cohorts"),
+    package="lms.courses",
+    requires=("accounts",),
+    permissions=(
+        Permission("courses.view_drafts", N_("See courses that are not published"), ("administrator", "staff")),
+        Permission("courses.edit", N_("Add and change courses"), ("administrator", "staff")),
+        Permission("courses.run", N_("Make and run cohorts"), ("administrator", "staff")),
+        Permission("courses.adapt", N_("Adapt the content of a cohort"), ("administrator", "staff", "tutor")),
+        Permission("courses.learn", N_("Learn in a cohort"), ("trainee",)),
+    ),
+    pages=pages,
+    navigation=(
+        NavItem("main", N_("Courses"), "/", PUBLIC, 10),
+        NavItem("main", N_("Today"), "/today", "courses.learn", 5),
+        NavItem("main", N_("Programme desk"), "/staff", "courses.adapt", 40),
+        NavItem("staff", N_("Courses"), "/staff/courses", "courses.view_drafts", 10),
+        NavItem("staff", N_("Cohorts"), "/staff/cohorts", "courses.adapt", 20),
+    ),
+    activity_types=(PageType(), FileType(), LinkType()),
+)

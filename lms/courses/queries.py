@@ -1,0 +1,192 @@
+"""What screens show of courses and cohorts: constant numbers of selects into frozen rows."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import aliased
+
+from lms.accounts.models import Region
+from lms.accounts.places import region_names
+from lms.courses.models import Cohort, CohortRegion, Course, Topic
+from lms.kernel import clock
+from lms.kernel.database import ReadSession
+from lms.kernel.permissions import Reach
+from lms.kernel.text import contains, fold
+
+# SQLModel types a column as its value; in a statement it is a column.
+_Course: Any = Course
+_Cohort: Any = Cohort
+_CohortRegion: Any = CohortRegion
+_Region: Any = Region
+_Topic: Any = Topic
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class CohortCard:
+    """A cohort as lists show it. `calling` says whether one can get in: open, soon, ended, or staff (staff enrol)."""
+
+    id: int
+    code: str
+    course_id: int
+    title: str
+    language: str
+    status: str
+    starts_on: date | None
+    ends_on: date | None
+    seats: int | None
+    enrolment_method: str
+    enrol_from: datetime | None
+    enrol_until: datetime | None
+    regions: tuple[str, ...] = ()
+
+    @property
+    def calling(self) -> str:
+        """Whether people can get in by themselves now."""
+        now = clock.now()
+        if (self.enrol_until and self.enrol_until < now) or (self.ends_on and self.ends_on < clock.today()):
+            return "ended"
+        if self.enrolment_method == "staff" or self.status != "published":
+            return "staff"
+        return "soon" if self.enrol_from and self.enrol_from > now else "open"
+
+
+@dataclass(frozen=True, slots=True)
+class StaffCourse:
+    """A line of the list of courses."""
+
+    id: int
+    code: str
+    title: str
+    language: str
+    status: str
+    topic: str
+    cohorts: int
+
+
+_COLUMNS = (
+    _Cohort.id, _Cohort.code, _Cohort.course_id, _Cohort.title, _Cohort.language, _Cohort.status, _Cohort.starts_on, _Cohort.ends_on,
+    _Cohort.seats, _Cohort.enrolment_method, _Cohort.enrol_from, _Cohort.enrol_until,
+)  # fmt: skip
+
+
+def is_calling() -> Any:
+    """The condition that people can get into a cohort by themselves now."""
+    now = clock.now()
+    return (
+        (_Cohort.status == "published")
+        & (_Cohort.enrolment_method != "staff")
+        & or_(_Cohort.enrol_from.is_(None), _Cohort.enrol_from <= now)
+        & or_(_Cohort.enrol_until.is_(None), _Cohort.enrol_until >= now)
+        & or_(_Cohort.ends_on.is_(None), _Cohort.ends_on >= clock.today())
+    )
+
+
+def cohort_cards(session: ReadSession, locale: str, *conditions: Any, limit: int | None = None, newest: bool = False) -> list[CohortCard]:
+    """The cohorts that meet the conditions, by start, with the names of their regions. Three queries."""
+    order = (_Cohort.starts_on.desc(), _Cohort.id.desc()) if newest else (_Cohort.starts_on, _Cohort.id)
+    statement: Any = select(*_COLUMNS).where(*conditions).order_by(*order)
+    rows: Any = session.execute(statement.limit(limit) if limit else statement).all()
+    regions = regions_of(session, locale, [row.id for row in rows])
+    return [CohortCard(**row._mapping, regions=regions.get(row.id, ())) for row in rows]
+
+
+def regions_of(session: ReadSession, locale: str, cohort_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """The names of the regions of each cohort. Two queries."""
+    rows: Any = session.execute(
+        select(_CohortRegion.cohort_id, _Region.code)
+        .join(Region, _Region.id == _CohortRegion.region_id)
+        .where(_CohortRegion.cohort_id.in_(list(cohort_ids)))
+        .order_by(_CohortRegion.cohort_id, _Region.code)
+    ).all()
+    names = region_names(session, {code for _cohort, code in rows}, locale)
+    found: dict[int, tuple[str, ...]] = {}
+    for cohort_id, code in rows:
+        found[cohort_id] = (*found.get(cohort_id, ()), names.get(code, code))
+    return found
+
+
+def region_options(session: ReadSession, locale: str) -> list[tuple[int, str]]:
+    """Every region, for staff to choose from: by name below its macro-region."""
+    rows: Any = session.execute(select(_Region.id, _Region.code, _Region.level).order_by(_Region.level, _Region.code)).all()
+    names = region_names(session, [row.code for row in rows], locale)
+    return [(row.id, names[row.code]) for row in sorted(rows, key=lambda r: (min(r.level, 2), names[r.code]))]
+
+
+def topics(session: ReadSession) -> list[tuple[int, str, str]]:
+    """Every topic: id, code, name."""
+    rows: Any = session.execute(select(_Topic.id, _Topic.code, _Topic.name).order_by(_Topic.name))
+    return [tuple(row) for row in rows]
+
+
+def region_ids(session: ReadSession, cohort_id: int) -> list[int]:
+    """The regions of one cohort."""
+    return list(session.scalars(select(_CohortRegion.region_id).where(_CohortRegion.cohort_id == cohort_id)))
+
+
+def courses_within(reach: Reach) -> Any:
+    """The condition that a course lies where a permission holds."""
+    if reach.everywhere:
+        return _Course.id.is_not(None)
+    return or_(_Course.programme_id.in_(reach.programmes), _Course.id.in_(reach.courses))
+
+
+def cohorts_within(reach: Reach) -> Any:
+    """The condition that a cohort lies where a permission holds."""
+    if reach.everywhere:
+        return _Cohort.id.is_not(None)
+    return or_(_Cohort.programme_id.in_(reach.programmes), _Cohort.course_id.in_(reach.courses), _Cohort.id.in_(reach.cohorts))
+
+
+def staff_courses(
+    session: ReadSession, reach: Reach, search: str = "", status: str = "", after: str = "", limit: int = PAGE
+) -> tuple[list[StaffCourse], str | None]:
+    """The courses that staff may see, by title, and the cursor of the next page."""
+    conditions: list[Any] = [courses_within(reach), *_matching(_Course.search_text, search)]
+    if status:
+        conditions.append(_Course.status == status)
+    if after:
+        conditions.append(_later(_Course, after, _Course.title))
+    count = select(func.count()).where(_Cohort.course_id == _Course.id).scalar_subquery()
+    rows: Any = session.execute(
+        select(_Course.id, _Course.code, _Course.title, _Course.language, _Course.status, func.coalesce(_Topic.name, ""), count)
+        .outerjoin(Topic, _Topic.id == _Course.topic_id)
+        .where(*conditions)
+        .order_by(_Course.title, _Course.id)
+        .limit(limit + 1)
+    ).all()
+    shown = [StaffCourse(*row) for row in rows[:limit]]
+    return shown, shown[-1].code if len(rows) > limit else None
+
+
+def staff_cohorts(
+    session: ReadSession, reach: Reach, locale: str, search: str = "", status: str = "", after: str = "", limit: int = PAGE
+) -> tuple[list[CohortCard], str | None]:
+    """The cohorts that staff or a tutor looks after, newest first, and the cursor of the next page."""
+    conditions: list[Any] = [cohorts_within(reach)]
+    words = fold(search).split()
+    conditions += [or_(func.lower(_Cohort.title).like(contains(w), escape="\\"), func.lower(_Cohort.code).like(contains(w), escape="\\"))
+                   for w in words]  # fmt: skip
+    if status:
+        conditions.append(_Cohort.status == status)
+    if after:
+        conditions.append(_Cohort.id < select(_Cohort.id).where(_Cohort.code == after).correlate(None).scalar_subquery())
+    rows: Any = session.execute(select(*_COLUMNS).where(*conditions).order_by(_Cohort.id.desc()).limit(limit + 1)).all()
+    regions = regions_of(session, locale, [row.id for row in rows[:limit]])
+    shown = [CohortCard(**row._mapping, regions=regions.get(row.id, ())) for row in rows[:limit]]
+    return shown, shown[-1].code if len(rows) > limit else None
+
+
+def _matching(column: Any, search: str) -> Iterable[Any]:
+    return [column.like(contains(word), escape="\\") for word in fold(search).split()]
+
+
+def _later(table: Any, after: str, column: Any) -> Any:
+    """The condition of coming after the row with this code, in the order of a column and the id."""
+    seen: Any = aliased(table)
+    key = getattr(seen, column.key)
+    return select(1).where(seen.code == after, or_(column > key, (column == key) & (table.id > seen.id))).exists()

@@ -1,0 +1,217 @@
+"""Pages of staff: home, the list of courses, a course and its editing, its preview."""
+
+from typing import Any
+
+from fastapi import Request
+from sqlalchemy import select
+from starlette.responses import Response
+
+from lms.courses import catalogue, editing, learning, loading, queries
+from lms.courses.forms import CopyForm, CourseForm, Id, NewCourseForm, VersionForm, WordsForm
+from lms.courses.learning_pages import around, piece, send_file, types_of
+from lms.courses.models import Activity, Cohort, Course, CourseText
+from lms.courses.topics import topic_name
+from lms.kernel import i18n
+from lms.kernel.campus import Campus
+from lms.kernel.database import ReadSession, Session
+from lms.kernel.errors import Invalid, NotFound
+from lms.kernel.i18n import N_, LazyText, _
+from lms.kernel.permissions import Actor, require
+from lms.kernel.web import Form, FormInput, Here, Me, Read, Router, Write, page, panels, read_form, redirect, redisplay
+
+pages = Router()
+_Cohort: Any = Cohort
+_CourseText: Any = CourseText
+
+STATUS_TITLES: dict[str, LazyText] = {
+    "draft": N_("Draft"), "published": N_("Published"), "archived": N_("Archived"), "closed": N_("Closed"),
+}  # fmt: skip
+
+
+def status_options(*names: str) -> list[tuple[str, str]]:
+    """States with their words."""
+    return [(name, str(STATUS_TITLES[name])) for name in names]
+
+
+def language_options(campus: Campus) -> list[tuple[str, str]]:
+    """The languages that content may be in."""
+    codes = dict.fromkeys([*campus.settings.locales, "en", "es", "fr", "pt"])
+    return [(code, i18n.language_name(code)) for code in codes]
+
+
+@pages.get("/staff", permission="courses.adapt")
+def home(request: Request, me: Me, session: Read) -> Response:
+    """What runs, and what plugins have to say."""
+    found = queries.staff_cohorts(session, me.reach("courses.adapt"), i18n.locale(), status="published", limit=12)[0]
+    return page(request, "courses/staff_home.html", cohorts=found, statuses=STATUS_TITLES, panels=panels(request, session, "staff.home"))
+
+
+@pages.get("/staff/courses", permission="courses.view_drafts")
+def courses_page(request: Request, me: Me, session: Read, q: str = "", status: str = "", after: str = "") -> Response:
+    """The list of courses, with search."""
+    found, following = queries.staff_courses(session, me.reach("courses.view_drafts"), q[:200], status, after)
+    next_url = f"/staff/courses?{request.url.include_query_params(after=following).query}" if following else None
+    return page(
+        request, "courses/staff_courses.html", courses=found, q=q, chosen=status, next_url=next_url, statuses=STATUS_TITLES,
+        status_options=status_options("draft", "published", "archived"),
+    )  # fmt: skip
+
+
+@pages.get("/staff/courses/new", permission="courses.edit")
+def new_course_page(request: Request, me: Me, session: Read, campus: Here) -> Response:
+    """The form for a course."""
+    return page(request, "courses/course_form.html", **_form_context(session, campus, None))
+
+
+@pages.post("/staff/courses/new", permission="courses.edit")
+def add_course(request: Request, me: Me, session: Write, form: Form, campus: Here) -> Response:
+    """Add a course."""
+    with redisplay(request, "courses/course_form.html", form, **_form_context(session, campus, None)):
+        given = read_form(NewCourseForm, form)
+        course = editing.create_course(session, me, code=given.code, **_values(session, campus, given))
+    return redirect(request, f"/staff/courses/{course.code}", _("Saved. Now add its modules."))
+
+
+def _form_context(session: ReadSession, campus: Campus, course: Course | None) -> dict[str, Any]:
+    topics = [topic_name(code, name) for _id, code, name in queries.topics(session)]
+    return {"course": course, "languages": language_options(campus), "topics": topics}
+
+
+def _values(session: Session, campus: Campus, given: CourseForm) -> dict[str, Any]:
+    if given.language not in dict(language_options(campus)):
+        raise Invalid({"language": _("Please choose one of the options.")})
+    values = given.model_dump(include={"title", "language", "summary", "description", "weeks", "hours"})
+    known = {topic_name(code, name): identifier for identifier, code, name in queries.topics(session)}
+    subject = None if given.topic in known else editing.topic(session, given.topic)
+    return {**values, "topic_id": known.get(given.topic) or (subject.id if subject else None)}
+
+
+@pages.get("/staff/courses/{code}", permission="courses.view_drafts")
+def course_page(request: Request, code: str, me: Me, session: Read, campus: Here) -> Response:
+    """A course as staff see it: its parts, its state, its cohorts."""
+    course = loading.load_course(session, me, code, "courses.view_drafts")
+    return page(request, "courses/staff_course.html", **_course_context(session, campus, me, course))
+
+
+def _course_context(session: ReadSession, campus: Campus, me: Actor, course: Course) -> dict[str, Any]:
+    texts = list(session.scalars(_texts(course)))
+    others = [(code, name) for code, name in language_options(campus) if code != course.language]
+    return {
+        "course": course, "parts": learning.syllabus(session, course.id or 0, None, sees_all=True), "types": types_of(campus),
+        "cohorts": queries.cohort_cards(session, i18n.locale(), _Cohort.course_id == course.id, limit=50, newest=True),
+        "statuses": STATUS_TITLES, "may_edit": me.can("courses.edit", course.scope), "may_run": me.can("courses.run", course.scope),
+        "translated": {text.language for text in texts}, "languages": others, "owner_url": f"/staff/courses/{course.code}",
+    }  # fmt: skip
+
+
+def _texts(course: Course) -> Any:
+    return select(CourseText).where(_CourseText.course_id == course.id)
+
+
+@pages.get("/staff/courses/{code}/edit", permission="courses.edit")
+def edit_course_page(request: Request, code: str, me: Me, session: Read, campus: Here) -> Response:
+    """The form with the catalogue entry."""
+    course = loading.load_course(session, me, code, "courses.edit")
+    context = _form_context(session, campus, course)
+    topic = next((topic_name(c, name) for identifier, c, name in queries.topics(session) if identifier == course.topic_id), "")
+    known = {name: getattr(course, name) for name in (*editing.EDITABLE, "version")}
+    return page(request, "courses/course_form.html", form=FormInput({**known, "topic": topic}), **context)
+
+
+@pages.post("/staff/courses/{code}/edit", permission="courses.edit")
+def save_course(request: Request, code: str, me: Me, session: Write, form: Form, campus: Here) -> Response:
+    """Save the catalogue entry, unless somebody else saved meanwhile."""
+    course = loading.load_course(session, me, code, "courses.edit")
+    with redisplay(request, "courses/course_form.html", form, **_form_context(session, campus, course)):
+        given, read = read_form(CourseForm, form), read_form(VersionForm, form)
+        editing.save_course(session, me, course.id or 0, read.version, _values(session, campus, given))
+    return redirect(request, f"/staff/courses/{code}", _("Saved."))
+
+
+@pages.post("/staff/courses/{code}/status", permission="courses.edit")
+def set_status(request: Request, code: str, me: Me, session: Write, form: Form) -> Response:
+    """Publish, unpublish or archive."""
+    course = loading.load_course(session, me, code, "courses.edit")
+    editing.set_status(session, me, course.id or 0, form.get("status"))
+    return redirect(request, f"/staff/courses/{code}", _("Saved."))
+
+
+@pages.get("/staff/courses/{code}/duplicate", permission="courses.edit")
+def duplicate_page(request: Request, code: str, me: Me, session: Read) -> Response:
+    """Ask for the copy's code and title."""
+    course = loading.load_course(session, me, code, "courses.edit")
+    return page(request, "courses/duplicate.html", course=course, form=FormInput({"title": course.title}))
+
+
+@pages.post("/staff/courses/{code}/duplicate", permission="courses.edit")
+def duplicate(request: Request, code: str, me: Me, session: Write, form: Form, campus: Here) -> Response:
+    """Make the copy."""
+    course = loading.load_course(session, me, code, "courses.edit")
+    with redisplay(request, "courses/duplicate.html", form, course=course):
+        given = read_form(CopyForm, form)
+        copy = editing.duplicate(session, me, types_of(campus), course, given.code, given.title)
+    return redirect(request, f"/staff/courses/{copy.code}", _("This is the copy; it is a draft."))
+
+
+@pages.get("/staff/courses/{code}/texts/{language}", permission="courses.edit")
+def words_page(request: Request, code: str, language: str, me: Me, session: Read, campus: Here) -> Response:
+    """The course's words in another language."""
+    course = _translatable(session, me, code, language, campus)
+    text = session.scalars(_texts(course).where(_CourseText.language == language)).first()
+    known = {name: getattr(text, name) for name in ("title", "summary", "description")} if text else {}
+    return page(request, "courses/words_form.html", course=course, language=language, form=FormInput(known))
+
+
+@pages.post("/staff/courses/{code}/texts/{language}", permission="courses.edit")
+def save_words(request: Request, code: str, language: str, me: Me, session: Write, form: Form, campus: Here) -> Response:
+    """Keep the words."""
+    course = _translatable(session, me, code, language, campus)
+    with redisplay(request, "courses/words_form.html", form, course=course, language=language):
+        given = read_form(WordsForm, form)
+        editing.save_course_text(session, me, course, language, **given.model_dump())
+    return redirect(request, f"/staff/courses/{code}", _("Saved."))
+
+
+def _translatable(session: ReadSession, me: Actor, code: str, language: str, campus: Campus) -> Course:
+    course = loading.load_course(session, me, code, "courses.edit")
+    if language == course.language or language not in dict(language_options(campus)):
+        raise NotFound()
+    return course
+
+
+@pages.get("/staff/courses/{code}/preview", permission="courses.view_drafts")
+def preview_page(request: Request, code: str, me: Me, session: Read) -> Response:
+    """The course as its page will show it."""
+    course = loading.load_course(session, me, code, "courses.view_drafts")
+    parts = learning.syllabus(session, course.id or 0, i18n.locale())
+    base = f"/staff/courses/{code}/preview"
+    words = catalogue.course_words(session, course, i18n.locale())
+    return page(request, "courses/preview.html", course=course, words=words, steps=learning.steps(parts, base, None, False))
+
+
+@pages.get("/staff/courses/{code}/preview/{activity_id}", permission="courses.view_drafts")
+def preview_activity(request: Request, code: str, activity_id: Id, me: Me, session: Read, campus: Here) -> Response:
+    """An activity as trainees will see it; nothing is recorded."""
+    course, activity = _previewed(session, me, code, activity_id)
+    base = f"/staff/courses/{code}/preview"
+    parts = learning.syllabus(session, course.id or 0, None, sees_all=True)
+    return page(
+        request, "courses/activity.html", cohort=None, **around(activity, parts, base, True),
+        piece=piece(request, session, types_of(campus), me, activity, base), side=[], can_mark=False, preview=True, sees_all=True,
+        back_title=course.title, back_url=base, base=base, zone=me.timezone,
+    )  # fmt: skip
+
+
+@pages.get("/staff/courses/{code}/preview/{activity_id}/file", permission="courses.view_drafts")
+def preview_file(code: str, activity_id: Id, me: Me, session: Read, campus: Here) -> Response:
+    """The file of an activity of a course."""
+    return send_file(session, campus, _previewed(session, me, code, activity_id)[1])
+
+
+def _previewed(session: ReadSession, me: Actor, code: str, activity_id: int) -> tuple[Course, Activity]:
+    course = loading.load_course(session, me, code, "courses.view_drafts")
+    activity = session.get(Activity, activity_id)
+    if activity is None or activity.course_id != course.id or activity.cohort_id is not None:
+        raise NotFound()
+    require(me, "courses.view_drafts", course.scope)
+    return course, activity
