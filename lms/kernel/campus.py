@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from lms.kernel import i18n
+from lms.kernel import i18n, mail
 from lms.kernel.database import Database
 from lms.kernel.events import Hub
+from lms.kernel.jobs import JobRegistry, WorkerContext, run_pending
 from lms.kernel.permissions import PermissionRegistry
 from lms.kernel.storage import Storage, open_storage
 from lms.plugin import Plugins, discover
@@ -28,6 +29,7 @@ class Campus:
         settings = settings or Settings()
         plugins = plugins or discover(settings.plugins)
         hub = Hub()
+        mail.connect(hub, settings)
         for plugin in plugins:
             for event, subscriber in plugin.subscriptions:
                 hub.subscribe(event, subscriber)
@@ -43,6 +45,19 @@ class Campus:
     def storage(self) -> Storage:
         """Where files are kept."""
         return open_storage(self.settings)
+
+    @cached_property
+    def jobs(self) -> JobRegistry:
+        """What can be done in the background."""
+        return JobRegistry.of(self.plugins, kernel={mail.DELIVERY: mail.deliver})
+
+    def worker_context(self) -> WorkerContext:
+        """What a job worker needs."""
+        return WorkerContext(self.database, self.jobs, self.settings, self.storage, tuple(self.plugins.collect("schedules")))
+
+    def run_jobs(self) -> int:
+        """Do every job that is ready, here and now; answers how many."""
+        return run_pending(self.database, self.jobs, self.settings, self.storage)
 
     def close(self) -> None:
         """Close every connection."""

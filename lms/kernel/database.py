@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 import anyio
 import anyio.to_thread
-from sqlalchemy import BigInteger, Column, DateTime, Engine, ForeignKey, Integer, MetaData, create_engine, event
+from sqlalchemy import BigInteger, Column, DateTime, Engine, ForeignKey, Integer, MetaData, create_engine, event, literal_column
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Dialect, Result, ScalarResult
@@ -151,8 +151,9 @@ class Session(ReadSession):
     def insert_new(self, model: type[Row], **values: Any) -> bool:
         """Insert a row unless a unique constraint has one like it already; answers whether it was inserted."""
         insert = sqlite_insert if self.dialect == "sqlite" else postgresql_insert
-        result: Any = self._orm.execute(insert(model).values(**values).on_conflict_do_nothing())  # type: ignore[operator]  # two insert types
-        return bool(result.rowcount)
+        # RETURNING, because psycopg tells no row count for an insert.
+        statement = insert(model).values(**values).on_conflict_do_nothing().returning(literal_column("1"))  # type: ignore[operator]  # two insert types
+        return self._orm.execute(statement).first() is not None
 
     def delete(self, row: object) -> None:
         """Delete a row now."""

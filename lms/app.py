@@ -1,0 +1,131 @@
+"""The web application: middleware, plugins mounted, error pages. The only place that wires pages together."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import anyio.to_thread
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount
+
+from lms.kernel import site
+from lms.kernel.campus import Campus
+from lms.kernel.errors import NotFound, Refused, SignInNeeded, TooLarge
+from lms.kernel.i18n import N_
+from lms.kernel.middleware import BodyLimit, Envelope, Figures, SameSite
+from lms.kernel.paths import resource
+from lms.kernel.static import StaticFiles
+from lms.kernel.web import Again, Gate, page, redirect, wants_json
+from lms.plugin import PluginError
+
+logger = logging.getLogger("lms.app")
+ERROR_PAGES = (400, 403, 404, 409, 413, 422, 429, 500, 503)
+
+
+class ServerError(Refused):
+    """Something broke; the log has the details under the request's id."""
+
+    status = 500
+    title = N_("Something went wrong")
+    message = N_("The fault is ours and has been noted. Please try again in a moment.")
+
+
+def create_app(campus: Campus) -> FastAPI:
+    """The application that serves this campus. Raises PluginError where a route declares no permission."""
+    figures = Figures()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        limiter = anyio.to_thread.current_default_thread_limiter()
+        # Few threads: forty of them queue for Python's lock and make every page slower (docs/decisions).
+        limiter.total_tokens = campus.settings.threads or (2 if campus.database.dialect == "sqlite" else 4)
+        yield
+
+    app = FastAPI(title="Aula Sur", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app.state.campus = campus
+    app.state.figures = figures
+    app.state.static = StaticFiles(resource("static"), {p.name: f for p in campus.plugins if (f := p.folder("static"))})
+    app.include_router(site.pages)
+    for plugin in campus.plugins:
+        if plugin.pages:
+            app.include_router(plugin.pages)
+        if plugin.api:
+            app.include_router(plugin.api, prefix="/api/v1")
+    app.router.routes.append(Mount("/static", app=_whole_path(app.state.static)))
+    check_permissions(app)
+    _add_handlers(app)
+    app.add_middleware(GZipMiddleware, minimum_size=600, compresslevel=5)
+    app.add_middleware(BodyLimit, settings=campus.settings)
+    app.add_middleware(SameSite, settings=campus.settings)
+    app.add_middleware(Envelope, settings=campus.settings, figures=figures)
+    return app
+
+
+def _whole_path(static: StaticFiles):  # type: ignore[no-untyped-def]  # a bare ASGI callable
+    async def serve(scope, receive, send):  # type: ignore[no-untyped-def]
+        await static(scope, receive, send)
+
+    return serve
+
+
+def gate_of(route: APIRoute) -> Gate | None:
+    """What stands before a route."""
+    return next((d.dependency for d in route.dependencies if isinstance(d.dependency, Gate)), None)
+
+
+def check_permissions(app: FastAPI) -> None:
+    """Refuse to start with a route that does not say who may use it."""
+    for route in app.routes:
+        if isinstance(route, APIRoute) and gate_of(route) is None:
+            raise PluginError(f"route {route.path} ({route.endpoint.__module__}) declares no permission")
+
+
+def _add_handlers(app: FastAPI) -> None:
+    @app.exception_handler(Again)
+    async def again(request: Request, error: Again) -> Response:
+        return error.response
+
+    @app.exception_handler(Refused)
+    async def refused(request: Request, error: Refused) -> Response:
+        return answer(request, error)
+
+    @app.exception_handler(RequestValidationError)
+    async def misread(request: Request, error: RequestValidationError) -> Response:
+        return answer(request, NotFound())  # an address whose parts are not what they should be
+
+    @app.exception_handler(HTTPException)
+    async def plain(request: Request, error: HTTPException) -> Response:
+        if request.scope.get("state", {}).get("too_large"):
+            return answer(request, TooLarge(limit=request.app.state.campus.settings.max_upload_mb))
+        refusal = NotFound() if error.status_code == 404 else Refused()
+        refusal.status = error.status_code
+        return answer(request, refusal)
+
+    @app.exception_handler(Exception)
+    async def broken(request: Request, error: Exception) -> Response:
+        if request.scope.get("state", {}).get("too_large"):
+            return answer(request, TooLarge(limit=request.app.state.campus.settings.max_upload_mb))
+        logger.error("unhandled error", exc_info=error, extra={"facts": {"request_id": request.state.request_id}})
+        return answer(request, ServerError())
+
+
+def answer(request: Request, refusal: Refused) -> Response:
+    """A refusal as the client wants it: RFC 9457 problem, a way to sign in, or a page."""
+    if wants_json(request):
+        body = {"type": "about:blank", "title": str(refusal.title), "status": refusal.status, "detail": refusal.sentence()}
+        if errors := getattr(refusal, "errors", None):
+            body["errors"] = [{"pointer": f"/{field}", "detail": text} for field, text in errors.items()]
+        return JSONResponse(body, refusal.status, media_type="application/problem+json")
+    if isinstance(refusal, SignInNeeded):
+        path = request.url.path if request.method == "GET" else "/"
+        return redirect(request, f"/sign-in?next={path}")
+    shown = refusal.status if refusal.status in ERROR_PAGES else 400
+    return page(
+        request, f"errors/{shown}.html", status=refusal.status, title=str(refusal.title), message=refusal.sentence(),
+        request_id=getattr(request.state, "request_id", ""),
+    )  # fmt: skip

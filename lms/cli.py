@@ -1,0 +1,141 @@
+"""The `lms` command. Plugins add sub-commands; a refusal ends with exit code 1 and its sentence on stderr."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from lms.kernel import migrations
+from lms.kernel.campus import Campus
+from lms.kernel.errors import Refused
+from lms.kernel.middleware import configure_logging
+from lms.kernel.worker import run_worker, stop_on_signals, stop_with_parent
+from lms.plugin import PluginError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Aula Sur: learning management for programmes that teach across borders.")
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+    worker: Annotated[bool, typer.Option(help="Run a job worker beside the server.")] = True,
+) -> None:
+    """Serve the campus. On the embedded database it migrates first and runs the job worker, as a child at lower priority."""
+    import uvicorn
+
+    campus = Campus.open()
+    configure_logging(campus.settings.log_level)
+    is_embedded = campus.database.dialect == "sqlite"
+    if is_embedded:
+        migrations.upgrade(campus)
+    from lms.app import create_app
+
+    child = subprocess.Popen([sys.executable, "-m", "lms.cli", "worker", "--child"]) if worker and is_embedded else None  # noqa: S603
+    try:
+        uvicorn.run(
+            create_app(campus), host=host, port=port, log_config=None, access_log=False, server_header=False,
+            proxy_headers=True, forwarded_allow_ips=campus.settings.trusted_proxies,
+        )  # fmt: skip
+    finally:
+        if child:
+            child.send_signal(signal.SIGTERM)
+            child.wait(timeout=30)
+        campus.close()
+
+
+@app.command()
+def worker(
+    child: Annotated[bool, typer.Option(hidden=True)] = False,
+    threads: Annotated[int, typer.Option(help="Jobs done at the same time.")] = 1,
+) -> None:
+    """Do background jobs until stopped."""
+    campus = Campus.open()
+    configure_logging(campus.settings.log_level)
+    stop = threading.Event()
+    stop_on_signals(stop)
+    os.nice(10)  # pages come first
+    if child:
+        stop_with_parent(stop)
+    run_worker(campus.worker_context(), stop, threads)
+
+
+@app.command()
+def migrate(
+    revision: Annotated[str, typer.Argument(help="Where to: `head`, or `base` to take everything down.")] = "head",
+) -> None:
+    """Bring the database to the newest state (or down to `base`)."""
+    campus = Campus.open()
+    if revision == "base":
+        migrations.downgrade(campus)
+    else:
+        migrations.upgrade(campus, revision)
+
+
+@app.command()
+def plugins() -> None:
+    """List the loaded plugins and where they come from."""
+    from importlib.metadata import entry_points
+
+    sources = {point.name: point.dist for point in entry_points(group="lms.plugins")}
+    table = Table("Plugin", "Title", "From", "Requires")
+    for plugin in Campus.open().plugins:
+        source = sources.get(plugin.name)
+        table.add_row(plugin.name, str(plugin.title), f"{source.name} {source.version}" if source else "?", " ".join(plugin.requires))
+    Console(width=None if sys.stdout.isatty() else 200).print(table)
+
+
+@app.command()
+def doctor() -> None:
+    """Check configuration, database, storage and mail; says what to mend. Exit code 1 where something fails."""
+    from lms.kernel.site import checks
+
+    campus = Campus.open()
+    failures = checks(campus)
+    typer.echo(f"database  {campus.database.engine.url.render_as_string(hide_password=True)}")
+    typer.echo(f"storage   {campus.settings.storage}")
+    typer.echo(f"mail      {campus.settings.mail_url.split('@')[-1]}")
+    for name, reason in failures.items():
+        typer.echo(f"FAIL {name}: {reason}", err=True)
+    if failures:
+        raise typer.Exit(1)
+    typer.echo("all well")
+
+
+@app.command()
+def demo() -> None:
+    """Fill an empty database with the demo campus. Safe to run again."""
+    from lms.demo.campus import fill
+
+    campus = Campus.open()
+    migrations.upgrade(campus)
+    fill(campus)
+
+
+def main() -> None:
+    """Entry point: mounts the plugins' commands and turns refusals into exit codes."""
+    try:
+        _mount_commands()
+        app()
+    except (Refused, PluginError) as refusal:
+        typer.echo(str(refusal), err=True)
+        raise SystemExit(1) from None
+
+
+def _mount_commands() -> None:
+    from lms.plugin import discover
+    from lms.settings import Settings
+
+    for plugin in discover(Settings().plugins):
+        if plugin.commands:
+            app.add_typer(plugin.commands, name=plugin.commands.info.name or None)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,176 @@
+"""What every request passes, as pure ASGI: a request id, the reader's language, limits, security headers, a log line and figures.
+
+Pure ASGI because three layers of Starlette's BaseHTTPMiddleware cut throughput to a tenth; see docs/decisions.
+"""
+
+import json
+import logging
+import secrets
+import sys
+import time
+from collections.abc import MutableMapping
+from http.cookies import SimpleCookie
+from typing import Any
+from urllib.parse import urlsplit
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from lms.kernel import i18n, sessions
+from lms.settings import Settings
+
+LANGUAGE_COOKIE = "lang"
+logger = logging.getLogger("lms.request")
+
+SECURITY_HEADERS = {
+    "content-security-policy": "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; img-src 'self' data:; "
+    "object-src 'none'; script-src 'self'; style-src 'self'",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "referrer-policy": "same-origin",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+}
+
+
+class Figures:
+    """Counters of one process, for /metrics."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter("lms_requests_total", "Requests answered", ["method", "route", "status"], registry=self.registry)
+        self.seconds = Histogram("lms_request_seconds", "Time to answer", ["route"], registry=self.registry)
+
+
+class Envelope:
+    """Around everything: request id, language, visitor cookie, headers, log line, figures."""
+
+    def __init__(self, app: ASGIApp, settings: Settings, figures: Figures) -> None:
+        self.app = app
+        self.settings = settings
+        self.figures = figures
+        self.https = settings.base_url.startswith("https:")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        started, headers = time.perf_counter(), Headers(scope=scope)
+        cookies = SimpleCookie(headers.get("cookie", ""))
+        state: dict[str, Any] = scope.setdefault("state", {})
+        state["request_id"] = request_id = secrets.token_hex(8)
+        state["visitor"] = cookies[sessions.VISITOR_COOKIE].value if sessions.VISITOR_COOKIE in cookies else secrets.token_urlsafe(18)
+        is_known = sessions.VISITOR_COOKIE in cookies
+        language = cookies[LANGUAGE_COOKIE].value if LANGUAGE_COOKIE in cookies else ""
+        locale = language if language in self.settings.locales else i18n.negotiate(headers.get("accept-language", ""), self.settings.locales)
+        status = 500
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                self._write_headers(MutableHeaders(scope=message), scope, state, is_known, request_id)
+            await send(message)
+
+        try:
+            with i18n.using(locale):
+                await self.app(scope, receive, answer)
+        finally:
+            self._note(scope, state, status, time.perf_counter() - started)
+
+    def _write_headers(self, headers: MutableHeaders, scope: Scope, state: MutableMapping[str, Any], is_known: bool, request_id: str) -> None:
+        for name, value in SECURITY_HEADERS.items():
+            headers.setdefault(name, value)
+        headers["x-request-id"] = request_id
+        if self.https:
+            headers.setdefault("strict-transport-security", "max-age=31536000; includeSubDomains")
+        if headers.get("content-type", "").startswith("text/html"):
+            headers.setdefault("cache-control", "private, no-cache")
+            headers.add_vary_header("Cookie, Accept-Language")
+        if state.get("visitor_needed") and not is_known:
+            secure = "; Secure" if self.https or scope["scheme"] == "https" else ""
+            headers.append("set-cookie", f"{sessions.VISITOR_COOKIE}={state['visitor']}; Path=/; HttpOnly; SameSite=Lax{secure}")
+
+    def _note(self, scope: Scope, state: MutableMapping[str, Any], status: int, seconds: float) -> None:
+        route = getattr(scope.get("route"), "path", "other")
+        self.figures.requests.labels(scope["method"], route, str(status)).inc()
+        self.figures.seconds.labels(route).observe(seconds)
+        if logger.isEnabledFor(logging.INFO):
+            actor = getattr(state.get("actor"), "id", None)
+            facts = {"method": scope["method"], "path": scope["path"], "status": status, "ms": round(seconds * 1000, 1), "person": actor}
+            logger.info("request", extra={"facts": {**facts, "request_id": state["request_id"]}})
+
+
+class SameSite:
+    """Refuses requests that change something and come from another site, before anything of them is read."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app = app
+        self.own = urlsplit(settings.base_url).netloc
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] not in ("GET", "HEAD", "OPTIONS"):
+            headers = Headers(scope=scope)
+            if headers.get("authorization", "").lower().startswith("bearer "):
+                return await self.app(scope, receive, send)  # a token is never sent by a browser on its own
+            if not self._is_ours(headers):
+                return await PlainTextResponse("This request came from another site.", 403)(scope, receive, send)
+        await self.app(scope, receive, send)
+
+    def _is_ours(self, headers: Headers) -> bool:
+        if (site := headers.get("sec-fetch-site")) is not None:
+            return site in ("same-origin", "none")
+        if (origin := headers.get("origin")) is not None:
+            return urlsplit(origin).netloc in (headers.get("host", ""), self.own)
+        return True  # an old browser tells neither; the form's token still stands guard
+
+
+class BodyLimit:
+    """Refuses a body larger than the setting: by its announced length, or when more arrives than announced."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app = app
+        self.limit = settings.max_upload_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        announced = Headers(scope=scope).get("content-length", "")
+        if announced.isdigit() and int(announced) > self.limit:
+            scope["state"]["too_large"] = True
+        received = 0
+
+        async def counted() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self.limit:
+                scope["state"]["too_large"] = True
+                return {"type": "http.disconnect"}
+            return message
+
+        await self.app(scope, counted, send)
+
+
+class JsonLines(logging.Formatter):
+    """Log records as one JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {"at": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"), "level": record.levelname, "log": record.name}
+        line["message"] = record.getMessage()
+        line.update(getattr(record, "facts", {}))
+        if record.exc_info:
+            line["error"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False)
+
+
+def configure_logging(level: str) -> None:
+    """Write log lines as JSON to stderr."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines())
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    logging.getLogger("uvicorn.access").disabled = True
+    for noisy in ("weasyprint", "fontTools", "procrastinate"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -1,0 +1,96 @@
+"""Pages of the site itself: health, figures, the progress of a job."""
+
+from typing import Any
+
+from fastapi import Request
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import text
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from lms.kernel import jobs, migrations
+from lms.kernel.campus import Campus
+from lms.kernel.errors import NotFound
+from lms.kernel.i18n import _
+from lms.kernel.permissions import PUBLIC, SIGNED_IN
+from lms.kernel.web import Here, Me, Read, Router, Write, page, redirect
+
+pages = Router()
+
+
+@pages.get("/healthz", permission=PUBLIC)
+def health() -> Response:
+    """The process answers."""
+    return PlainTextResponse("ok")
+
+
+@pages.get("/readyz", permission=PUBLIC)
+def ready(campus: Here) -> Response:
+    """Database, storage, migrations and what plugins check. 503 with the names of what fails."""
+    failures = checks(campus)
+    return JSONResponse({"ready": not failures, "failing": sorted(failures)}, 503 if failures else 200)
+
+
+def checks(campus: Campus) -> dict[str, str]:
+    """Everything that must hold for requests to be served; name -> what is wrong."""
+    failures: dict[str, str] = {}
+
+    def database(session: Any) -> None:
+        session.execute(text("select 1"))
+
+    def schema(session: Any) -> None:
+        if not migrations.is_current(campus):
+            raise RuntimeError("the database is not at the newest migration: run `lms migrate`")
+
+    def storage(session: Any) -> None:
+        campus.storage.check()
+
+    named = [("database", database), ("migrations", schema), ("storage", storage), *campus.plugins.collect("health_checks")]
+    for name, check in named:
+        try:
+            with campus.database.reading() as session:
+                check(session)
+        except Exception as error:  # whatever it is, the name of the check is the answer
+            failures[name] = f"{type(error).__name__}: {error}"
+    return failures
+
+
+@pages.get("/metrics", permission=PUBLIC)
+def metrics(request: Request, campus: Here) -> Response:
+    """Prometheus figures, for this machine or with the configured token."""
+    token = campus.settings.metrics_token
+    is_local = request.client is not None and request.client.host in ("127.0.0.1", "::1", "testclient")
+    if not is_local and not (token and request.headers.get("authorization") == f"Bearer {token}"):
+        raise NotFound()
+    return Response(generate_latest(request.app.state.figures.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+@pages.get("/jobs/{job_id}", permission=SIGNED_IN)
+def job(request: Request, job_id: int, me: Me, session: Read) -> Response:
+    """How far a job is, for the person who started it."""
+    return page(request, "site/job.html", job=jobs.status_for(session, me, job_id))
+
+
+@pages.post("/jobs/{job_id}/cancel", permission=SIGNED_IN)
+def cancel_job(request: Request, job_id: int, me: Me, session: Write) -> Response:
+    """Ask a job to stop."""
+    jobs.cancel(session, me, job_id)
+    return redirect(request, f"/jobs/{job_id}", _("The work is being stopped."))
+
+
+@pages.post("/jobs/{job_id}/retry", permission=SIGNED_IN)
+def retry_job(request: Request, job_id: int, me: Me, session: Write) -> Response:
+    """Try a failed job again."""
+    jobs.retry(session, me, job_id)
+    return redirect(request, f"/jobs/{job_id}", _("The work is in line again."))
+
+
+@pages.get("/accessibility", permission=PUBLIC)
+def accessibility(request: Request) -> Response:
+    """The accessibility statement."""
+    return page(request, "site/accessibility.html")
+
+
+@pages.get("/source", permission=PUBLIC)
+def source(request: Request) -> Response:
+    """What this software is and its licence."""
+    return page(request, "site/source.html")

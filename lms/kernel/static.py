@@ -1,0 +1,54 @@
+"""Static files under addresses that hold their content's hash: a browser asks for each one once."""
+
+import gzip
+import hashlib
+import mimetypes
+from dataclasses import dataclass
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+_COMPRESSED = (".css", ".js", ".svg", ".json", ".txt")
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    body: bytes
+    compressed: bytes | None
+    media_type: str
+
+
+class StaticFiles:
+    """The files of the suite's `static/` folder and of the plugins' (under the plugin's name), held in memory."""
+
+    def __init__(self, folder: Path, plugin_folders: dict[str, Path]) -> None:
+        self._urls: dict[str, str] = {}
+        self._files: dict[str, _File] = {}
+        self._add(folder, "")
+        for name, path in plugin_folders.items():
+            self._add(path, f"{name}/")
+
+    def _add(self, folder: Path, prefix: str) -> None:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                name, body = prefix + path.relative_to(folder).as_posix(), path.read_bytes()
+                url = f"/static/{hashlib.sha256(body).hexdigest()[:12]}/{name}"
+                self._urls[name] = url
+                compressed = gzip.compress(body, 9, mtime=0) if path.suffix in _COMPRESSED else None
+                self._files[url] = _File(body, compressed, mimetypes.guess_type(name)[0] or "application/octet-stream")
+
+    def url(self, name: str) -> str:
+        """The address of a file. Raises KeyError for one that is not there."""
+        return self._urls[name]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        file = self._files.get(scope["path"])
+        if file is None or scope["method"] not in ("GET", "HEAD"):
+            return await Response(status_code=404)(scope, receive, send)
+        headers = {"cache-control": "public, max-age=31536000, immutable", "vary": "accept-encoding"}
+        body = file.body
+        if file.compressed and "gzip" in Request(scope).headers.get("accept-encoding", ""):
+            body, headers["content-encoding"] = file.compressed, "gzip"
+        await Response(body, media_type=file.media_type, headers=headers)(scope, receive, send)
