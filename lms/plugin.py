@@ -88,6 +88,8 @@ class Plugin:
     commands: "typer.Typer | None" = None
     health_checks: tuple[tuple[str, Callable[["ReadSession"], None]], ...] = ()
     personal_data: PersonalData | None = None
+    setup: "Callable[[Session], None] | None" = None
+    """Puts in what an installation begins with. Called after every migration: safe to repeat, and what people changed stays."""
     viewer: "Callable[[ReadSession, int], Actor | None] | None" = None
     """Who a signed-in person is: given by the one plugin that keeps people."""
     front_page: "Callable[[Request, Actor], str] | None" = None

@@ -1,6 +1,6 @@
 """The declaration of the plugin that keeps people."""
 
-from lms.accounts import erasing
+from lms.accounts import erasing, starting
 from lms.accounts.commands import commands
 from lms.accounts.pages import pages
 from lms.accounts.viewing import front_page, viewer
@@ -29,6 +29,7 @@ plugin = Plugin(
     ),
     commands=commands,
     personal_data=PersonalData(export=erasing.export),
+    setup=starting.set_up,
     viewer=viewer,
     front_page=front_page,
 )

@@ -25,11 +25,16 @@ def histories(campus: Any) -> list[tuple[str, Path]]:
 
 
 def upgrade(campus: Any, revision: str = "head") -> None:
-    """Bring every history to its head; on PostgreSQL also the tables of the job queue."""
+    """Bring every history to its head, then let plugins put in what they begin with; on PostgreSQL also the tables of the job queue."""
     for table, folder in histories(campus):
         _run(campus.database.engine, table, folder, lambda config: command.upgrade(config, revision))
     if campus.database.dialect == "postgresql":
         install_procrastinate(campus.database.engine)
+    if revision == "head":
+        with campus.database.transaction() as session:
+            for plugin in campus.plugins:
+                if plugin.setup:
+                    plugin.setup(session)
 
 
 def downgrade(campus: Any, revision: str = "base") -> None:
@@ -87,7 +92,7 @@ def append_only(tables: Iterable[str], dialect: str) -> list[str]:
     statements = []
     if dialect == "postgresql":
         statements.append(
-            "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
+            "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
             "$$ BEGIN RAISE EXCEPTION 'table % is append-only', TG_TABLE_NAME; END $$"
         )
     for table in tables:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 from urllib.parse import quote
 
-from sqlalchemy import Column, ForeignKey, Integer
+from sqlalchemy import Column, Integer
 from sqlmodel import Field
 from starlette.responses import Response, StreamingResponse
 
@@ -194,9 +194,8 @@ class StoredFile(Row, table=True):
     size: int
     sha256: str
     created_at: datetime = Field(sa_type=UtcDateTime)
-    owner_id: int | None = Field(
-        default=None, sa_column=Column(Integer, ForeignKey("person.id", ondelete="SET NULL"), nullable=True, index=True)
-    )
+    # No foreign key: people refer to files (their photos), and tables that refer to each other cannot be made one after the other.
+    owner_id: int | None = Field(default=None, sa_column=Column(Integer, nullable=True, index=True))
 
 
 def save_file(
