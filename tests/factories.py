@@ -14,7 +14,7 @@ from lms.courses.models import Activity, Cohort, Course, Module
 from lms.kernel import clock, sessions
 from lms.kernel.campus import Campus
 from lms.kernel.permissions import SYSTEM, Actor
-from lms.kernel.web import _viewer
+from lms.kernel.web import viewer_of
 
 _numbers = itertools.count(1)
 
@@ -33,7 +33,7 @@ def make_person(campus: Campus, *given: str, scope: tuple[str, int] = ("site", 0
 def actor_of(campus: Campus, person: Person) -> Actor:
     """The person as services see her."""
     with campus.database.reading() as session:
-        found = _viewer(campus, session, person.id or 0)
+        found = viewer_of(campus, session, person.id or 0)
     assert found is not None
     return found
 

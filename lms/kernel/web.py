@@ -68,14 +68,15 @@ def _find_actor(request: Request) -> Actor:
         return visitor
     with campus.database.reading() as session:
         found = sessions.find_session(session, token)
-        actor = _viewer(campus, session, found[0]) if found else None
+        actor = viewer_of(campus, session, found[0]) if found else None
     if found and found[1]:
         with campus.database.transaction() as writing:
             sessions.renew_session(writing, token, campus.settings.session_days)
     return actor or visitor
 
 
-def _viewer(campus: Campus, session: ReadSession, person_id: int) -> Actor | None:
+def viewer_of(campus: Campus, session: ReadSession, person_id: int) -> Actor | None:
+    """The person with everything that was given, as the plugin that keeps people knows her; None for somebody erased."""
     for plugin in campus.plugins:
         if plugin.viewer:
             found: Actor | None = plugin.viewer(session, person_id)

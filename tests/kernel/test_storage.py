@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from starlette.responses import StreamingResponse
 
 from lms.accounts import models  # noqa: F401  # files belong to people
