@@ -18,7 +18,9 @@ from lms.kernel.middleware import configure_logging
 from lms.kernel.worker import run_worker, stop_on_signals, stop_with_parent
 from lms.plugin import PluginError
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Aula Sur: learning management for programmes that teach across borders.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Aula Sur: learning management for programmes that teach across borders."
+)
 
 
 @app.command()
@@ -37,7 +39,7 @@ def serve(
         migrations.upgrade(campus)
     from lms.app import create_app
 
-    child = subprocess.Popen([sys.executable, "-m", "lms.cli", "worker", "--child"]) if worker and is_embedded else None  # noqa: S603
+    child = subprocess.Popen([sys.executable, "-m", "lms.cli", "worker", "--child"]) if worker and is_embedded else None
     try:
         uvicorn.run(
             create_app(campus), host=host, port=port, log_config=None, access_log=False, server_header=False,

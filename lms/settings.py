@@ -5,9 +5,8 @@ import secrets
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
-from pydantic import field_validator
 
 
 class Settings(BaseSettings):
@@ -20,10 +19,16 @@ class Settings(BaseSettings):
     storage_url: str = Field("", description="Where stored files live; empty: `files` in the data folder (file://PATH).")
     secret_key: str = Field("", description="Secret for form tokens and signed links; empty: made once and kept in the data folder.")
     base_url: str = Field("http://127.0.0.1:8000", description="Public address of the site, used in mails and certificates.")
-    mail_url: str = Field("outbox:", description="`outbox:` keeps mails in the database for staff to see; `smtp://[user:password@]host:port` sends them.")
+    mail_url: str = Field(
+        "outbox:", description="`outbox:` keeps mails in the database for staff to see; `smtp://[user:password@]host:port` sends them."
+    )
     mail_from: str = Field("Aula Sur <no-reply@localhost>", description="Sender of every mail.")
-    plugins: Annotated[list[str] | None, NoDecode] = Field(None, description="Exactly these plugins, comma-separated; unset: all that are installed.")
-    locales: Annotated[list[str], NoDecode] = Field(["en", "es"], description="Languages offered, comma-separated; the first is the default.")
+    plugins: Annotated[list[str] | None, NoDecode] = Field(
+        None, description="Exactly these plugins, comma-separated; unset: all that are installed."
+    )
+    locales: Annotated[list[str], NoDecode] = Field(
+        ["en", "es"], description="Languages offered, comma-separated; the first is the default."
+    )
     timezone: str = Field("UTC", description="Time zone shown to visitors who have not signed in.")
     demo: bool = Field(False, description="Show the demo sign-ins on the sign-in page.")
     session_days: int = Field(14, ge=1, le=365, description="Days after which a sign-in that is not used ends.")

@@ -30,7 +30,7 @@ def plugins() -> Plugins:
 
 def settings_for(folder: Path, database_url: str = "") -> Settings:
     """The settings of a campus that lives in a folder."""
-    return Settings(data_dir=folder, database_url=database_url, base_url=ADDRESS, _env_file=None)  # type: ignore[call-arg]  # pydantic-settings'
+    return Settings(data_dir=folder, database_url=database_url, base_url=ADDRESS, _env_file=None)
 
 
 class PostgresServer:
@@ -60,11 +60,11 @@ class PostgresServer:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresServer]:
+def postgres() -> PostgresServer:
     """The test server. Skips where there is none."""
     if not POSTGRESQL:
         pytest.skip("LMS_TEST_POSTGRESQL_URL is not set")
-    yield PostgresServer(POSTGRESQL)
+    return PostgresServer(POSTGRESQL)
 
 
 @pytest.fixture(scope="session")

@@ -46,7 +46,9 @@ def sign_in(browser: TestClient, campus: Campus, person: Person) -> TestClient:
     return browser
 
 
-def make_course(campus: Campus, code: str = "", *, modules: int = 2, activities: tuple[dict[str, Any], ...] = ({},), **values: Any) -> Course:
+def make_course(
+    campus: Campus, code: str = "", *, modules: int = 2, activities: tuple[dict[str, Any], ...] = ({},), **values: Any
+) -> Course:
     """A published course of some modules, each with these activities (a page where nothing else is said).
 
     An activity is given as what `content.add_activity` takes; `form` holds the fields of its type.
@@ -54,7 +56,10 @@ def make_course(campus: Campus, code: str = "", *, modules: int = 2, activities:
     types = campus.plugins.named("activity_types")
     with campus.database.transaction() as session:
         course = editing.create_course(
-            session, SYSTEM, code=code or f"COURSE-{next(_numbers)}", **{"title": "Influencing policy with evidence", "weeks": modules, **values}
+            session,
+            SYSTEM,
+            code=code or f"COURSE-{next(_numbers)}",
+            **{"title": "Influencing policy with evidence", "weeks": modules, **values},
         )
         for week in range(1, modules + 1):
             module = content.add_module(session, SYSTEM, course, f"Week {week}")
@@ -65,7 +70,15 @@ def make_course(campus: Campus, code: str = "", *, modules: int = 2, activities:
 
 
 def add_activity(
-    session: Any, types: Any, module: Module, *, title: str, type: str = "page", body: str = "Text.", form: dict[str, Any] | None = None, **values: Any
+    session: Any,
+    types: Any,
+    module: Module,
+    *,
+    title: str,
+    type: str = "page",
+    body: str = "Text.",
+    form: dict[str, Any] | None = None,
+    **values: Any,
 ) -> Activity:
     """One more activity at the end of a module."""
     return content.add_activity(session, SYSTEM, types, module, type, title, body, TypeForm(form or {}), **values)

@@ -1,11 +1,10 @@
 """What the forms about people accept."""
 
-from functools import cache
 from typing import Annotated, Literal
-from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, Field
 
+from lms.accounts.zones import Zone
 from lms.kernel.i18n import N_, LazyText
 
 Name = Annotated[str, Field(max_length=120)]
@@ -45,20 +44,6 @@ ORGANISATION_TITLES: dict[str, LazyText] = {
 }
 
 
-@cache
-def timezones() -> tuple[str, ...]:
-    """The zones a person may choose: those named after places, and UTC."""
-    areas = ("Africa/", "America/", "Antarctica/", "Arctic/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/")
-    return ("UTC", *sorted(zone for zone in available_timezones() if zone.startswith(areas)))
-
-
-def _known_zone(zone: str) -> str:
-    if zone not in timezones():
-        raise ValueError(str(N_("Please choose one of the options.")))
-    return zone
-
-
-Zone = Annotated[str, AfterValidator(_known_zone)]
 Gender = Literal["female", "male", "other", "undisclosed"]
 OrganisationType = Literal["think_tank", "civil_society", "government", "university", "international", "private", "media", "other"]
 

@@ -102,7 +102,7 @@ class ReadSession:
 
     @property
     def dialect(self) -> str:
-        """"sqlite" or "postgresql"."""
+        """ "sqlite" or "postgresql"."""
         return self._orm.get_bind().dialect.name
 
     def execute(self, statement: Executable, params: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None) -> Result[Any]:
@@ -150,9 +150,9 @@ class Session(ReadSession):
 
     def insert_new(self, model: type[Row], **values: Any) -> bool:
         """Insert a row unless a unique constraint has one like it already; answers whether it was inserted."""
-        insert = sqlite_insert if self.dialect == "sqlite" else postgresql_insert
+        insert: Any = sqlite_insert if self.dialect == "sqlite" else postgresql_insert
         # RETURNING, because psycopg tells no row count for an insert.
-        statement = insert(model).values(**values).on_conflict_do_nothing().returning(literal_column("1"))  # type: ignore[operator]  # two insert types
+        statement = insert(model).values(**values).on_conflict_do_nothing().returning(literal_column("1"))
         return self._orm.execute(statement).first() is not None
 
     def delete(self, row: object) -> None:

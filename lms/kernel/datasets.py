@@ -1,7 +1,7 @@
 """Datasets: rows that a plugin publishes for reporting, as dimensions and measures over one FROM clause.
 
-The reports plugin asks one SQL query per report and knows nothing else of the plugin that publishes. A plugin may add a measure to another plugin's
-dataset by joining its own table.
+The reports plugin asks one SQL query per report and knows nothing else of the plugin that publishes. A plugin may add a measure to
+another plugin's dataset by joining its own table.
 """
 
 from collections.abc import Callable, Mapping, Sequence

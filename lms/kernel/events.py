@@ -1,6 +1,7 @@
 """Domain events and guards.
 
-An event says what happened (a frozen dataclass); its subscribers are told inside the same transaction, so what they write stands or falls with it.
+An event says what happened (a frozen dataclass); its subscribers are told inside the same transaction, so what they write stands or
+falls with it.
 A guard is asked before an action and may refuse it by raising `Refused`. The two are different things on purpose.
 """
 

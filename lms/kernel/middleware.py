@@ -64,7 +64,9 @@ class Envelope:
         state["visitor"] = cookies[sessions.VISITOR_COOKIE].value if sessions.VISITOR_COOKIE in cookies else secrets.token_urlsafe(18)
         is_known = sessions.VISITOR_COOKIE in cookies
         language = cookies[LANGUAGE_COOKIE].value if LANGUAGE_COOKIE in cookies else ""
-        locale = language if language in self.settings.locales else i18n.negotiate(headers.get("accept-language", ""), self.settings.locales)
+        locale = (
+            language if language in self.settings.locales else i18n.negotiate(headers.get("accept-language", ""), self.settings.locales)
+        )
         status = 500
 
         async def answer(message: Message) -> None:
@@ -80,7 +82,9 @@ class Envelope:
         finally:
             self._note(scope, state, status, time.perf_counter() - started)
 
-    def _write_headers(self, headers: MutableHeaders, scope: Scope, state: MutableMapping[str, Any], is_known: bool, request_id: str) -> None:
+    def _write_headers(
+        self, headers: MutableHeaders, scope: Scope, state: MutableMapping[str, Any], is_known: bool, request_id: str
+    ) -> None:
         for name, value in SECURITY_HEADERS.items():
             headers.setdefault(name, value)
         headers["x-request-id"] = request_id

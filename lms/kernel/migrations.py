@@ -97,7 +97,9 @@ def append_only(tables: Iterable[str], dialect: str) -> list[str]:
         )
     for table in tables:
         if dialect == "postgresql":
-            statements.append(f"CREATE TRIGGER {table}_keep BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION refuse_change()")
+            statements.append(
+                f"CREATE TRIGGER {table}_keep BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+            )
         else:
             for action in ("UPDATE", "DELETE"):
                 statements.append(

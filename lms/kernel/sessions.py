@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import secrets
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Column, ForeignKey, Integer, bindparam, delete, select, update
 from sqlmodel import Field
@@ -40,8 +41,12 @@ class RateLimit(Row, table=True):
     count: int = 0
 
 
-_FIND = select(SignIn.id, SignIn.person_id, SignIn.seen_at).where(
-    SignIn.token_hash == bindparam("token_hash"), SignIn.expires_at > bindparam("now")
+# SQLModel types a column as its value; in a statement it is a column.
+_SignIn: Any = SignIn
+_RateLimit: Any = RateLimit
+
+_FIND: Any = select(_SignIn.id, _SignIn.person_id, _SignIn.seen_at).where(
+    _SignIn.token_hash == bindparam("token_hash"), _SignIn.expires_at > bindparam("now")
 )
 
 
@@ -77,17 +82,19 @@ def find_session(session: ReadSession, token: str) -> tuple[int, bool] | None:
 def renew_session(session: Session, token: str, days: int) -> None:
     """Note that the session is in use and let it live on."""
     now = clock.now()
-    session.execute(update(SignIn).where(SignIn.token_hash == token_hash(token)).values(seen_at=now, expires_at=now + timedelta(days=days)))
+    session.execute(
+        update(SignIn).where(_SignIn.token_hash == token_hash(token)).values(seen_at=now, expires_at=now + timedelta(days=days))
+    )
 
 
 def close_session(session: Session, token: str) -> None:
     """Sign out of one browser."""
-    session.execute(delete(SignIn).where(SignIn.token_hash == token_hash(token)))
+    session.execute(delete(SignIn).where(_SignIn.token_hash == token_hash(token)))
 
 
 def close_all_sessions(session: Session, person_id: int) -> None:
     """Sign out everywhere."""
-    session.execute(delete(SignIn).where(SignIn.person_id == person_id))
+    session.execute(delete(SignIn).where(_SignIn.person_id == person_id))
 
 
 def form_token(secret: bytes, seed: str) -> str:
@@ -117,4 +124,4 @@ def limit(database: Database, key: str, times: int, within: timedelta) -> None:
 def forget(database: Database, key: str) -> None:
     """Forget the tries counted under a key, after one that succeeded."""
     with database.transaction() as session:
-        session.execute(delete(RateLimit).where(RateLimit.key == key))
+        session.execute(delete(RateLimit).where(_RateLimit.key == key))

@@ -39,7 +39,6 @@ def origin_of(request: Request) -> Origin:
     return Origin(actor.id if actor else None, ip, getattr(request.state, "request_id", ""))
 
 
-
 class Gate:
     """Stands before every route: finds out who is asking, checks a form's token, and lets in whom the declared permission lets in."""
 
@@ -157,7 +156,6 @@ class Router(APIRouter):
         return self._route("POST", path, permission, options)
 
 
-
 class FormInput:
     """What a browser sent in a form, as typed: shown again when something is wrong with it."""
 
@@ -224,7 +222,6 @@ def _sentence(error: dict[str, Any]) -> str:
     return str(known).format(**error.get("ctx", {})) if known else str(N_("This is not understood."))
 
 
-
 class Again(Exception):
     """Show this answer instead, and undo the transaction: raised when a form must be shown again with its messages."""
 
@@ -259,7 +256,8 @@ def page(request: Request, template: str, status: int = 200, **context: Any) -> 
 
 def render(request: Request, template: str, **context: Any) -> str:
     """The text of a template with what every template may use."""
-    return i18n.environment(i18n.locale()).get_template(template).render({**_globals(request), **context})
+    text: str = i18n.environment(i18n.locale()).get_template(template).render({**_globals(request), **context})
+    return text
 
 
 def redirect(request: Request, url: str, message: object = None, kind: str = "ok") -> Response:
