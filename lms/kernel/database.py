@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 import anyio
 import anyio.to_thread
-from sqlalchemy import BigInteger, Column, DateTime, Engine, ForeignKey, Integer, MetaData, create_engine, event, literal_column
+from sqlalchemy import BigInteger, Column, Connection, DateTime, Engine, ForeignKey, Integer, MetaData, create_engine, event, literal_column
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Dialect, Result, ScalarResult
@@ -244,6 +244,20 @@ class Database:
         """A session for reads; each statement sees the latest committed state."""
         with OrmSession(self._read_engine, autoflush=False, expire_on_commit=False) as orm:
             yield ReadSession(orm)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """A connection whose every question is answered as of one moment, while others go on writing."""
+        with self.engine.connect() as plain:
+            level = "REPEATABLE READ" if self.dialect == "postgresql" else "AUTOCOMMIT"
+            connection = plain.execution_options(isolation_level=level)
+            if self.dialect == "sqlite":  # a deferred transaction reads from the log as it was at its first question
+                connection.exec_driver_sql("BEGIN DEFERRED")
+            try:
+                yield connection
+            finally:
+                if self.dialect == "sqlite":
+                    connection.exec_driver_sql("ROLLBACK")
 
     @contextmanager
     def transaction(self, origin: Origin | None = None) -> Iterator[Session]:

@@ -43,6 +43,11 @@ def downgrade(campus: Any, revision: str = "base") -> None:
         _run(campus.database.engine, table, folder, lambda config: command.downgrade(config, revision))
 
 
+def heads(campus: Any) -> dict[str, str | None]:
+    """The newest revision of every history, by its version table."""
+    return {table: _head(folder) for table, folder in histories(campus)}
+
+
 def is_current(campus: Any) -> bool:
     """Whether every history is at its head."""
     with campus.database.engine.connect() as connection:

@@ -1,7 +1,8 @@
 """Who may do what, and where.
 
 A plugin registers its permissions; a role holds the permissions that name it among their default roles. A person is given a role for
-a scope: the site, a programme, a course or a cohort. What is given for a wider scope holds in every narrower one. Whatever is not given is denied.
+a scope: the site, a programme, a course or a cohort. What is given for a wider scope holds in every narrower one. Whatever is not
+given is denied.
 """
 
 from collections.abc import Iterable

@@ -68,6 +68,10 @@ class Storage(Protocol):
         """Keep everything that the stream still has. Raises TooLarge beyond `limit` bytes; whatever fails leaves nothing behind."""
         ...
 
+    def restore(self, key: str, source: BinaryIO) -> Stored:
+        """Keep bytes under a key that a storage made before, for bringing a backup back. Raises NotFound for a key of another form."""
+        ...
+
     def open(self, key: str) -> BinaryIO:
         """The bytes, for reading. Raises NotFound."""
         ...
@@ -97,8 +101,13 @@ class LocalStorage:
 
     def put(self, source: BinaryIO | bytes, limit: int | None = None) -> Stored:
         """See Storage."""
-        stream = io.BytesIO(source) if isinstance(source, bytes) else source
-        key = secrets.token_hex(16)
+        return self._write(secrets.token_hex(16), io.BytesIO(source) if isinstance(source, bytes) else source, limit)
+
+    def restore(self, key: str, source: BinaryIO) -> Stored:
+        """See Storage."""
+        return self._write(key, source, None)
+
+    def _write(self, key: str, stream: BinaryIO, limit: int | None) -> Stored:
         target = self._path(key)
         self._make(target.parent)
         handle, name = tempfile.mkstemp(prefix=".new-", dir=target.parent)
