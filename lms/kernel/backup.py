@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, BinaryIO, cast
 
 from sqlalchemy import Column, Connection, Table, func, insert, inspect, select, text, update
 from sqlalchemy import Date as SqlDate
@@ -140,11 +140,11 @@ def restore(campus: Campus, path: Path) -> Saved:
     return Saved({name: entry["rows"] for name, entry in manifest["tables"].items()}, len(manifest["files"]))
 
 
-def _member(archive: tarfile.TarFile, name: str) -> IO[bytes]:
+def _member(archive: tarfile.TarFile, name: str) -> BinaryIO:
     member = archive.extractfile(name)
     if member is None:
         raise NotABackup(reason=name)
-    return member
+    return cast(BinaryIO, member)
 
 
 def _restore_files(archive: tarfile.TarFile, storage: Storage, files: dict[str, str | None]) -> None:
