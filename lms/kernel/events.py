@@ -20,6 +20,8 @@ class Hub:
     """Who is told of what, and who is asked before what."""
 
     def __init__(self) -> None:
+        self.base_url = ""
+        """Public address of the site that the hub belongs to: links in mails begin with it."""
         self._subscribers: dict[type, list[Subscriber]] = defaultdict(list)
         self._guards: dict[str, list[Guard]] = defaultdict(list)
 

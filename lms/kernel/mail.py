@@ -61,6 +61,7 @@ class MailWritten:
 
 def connect(hub: Hub, settings: "Settings") -> None:
     """Have every message delivered, where the settings name a mail server; else they stay in the outbox for staff to see."""
+    hub.base_url = settings.base_url.rstrip("/")
     if settings.mail_url.startswith(("smtp:", "smtps:")):
         hub.subscribe(MailWritten, _enqueue)
 
@@ -73,11 +74,13 @@ def send(session: Session, to: str, template: str, locale: str, **context: Any) 
     """Write a mail in the receiver's language: it is delivered if and only if the caller's transaction commits.
 
     `template` names `mail/<template>.txt`; with a slash in it, `<template>.txt` (a plugin's own). Its first line is `Subject: ...`.
+    Besides the context it gets `base_url`, the address that links begin with.
     Raises Invalid for an address that is none, ValueError for a subject that is not one line.
     """
     if not _ADDRESS.fullmatch(to):
         raise Invalid({"email": N_("This is not an e-mail address.")})
     path = f"{template}.txt" if "/" in template else f"mail/{template}.txt"
+    context = {"base_url": session.hub.base_url, **context}
     subject, body = _split(_render(path, locale, context))
     if any(isinstance(value, str) and len(value.splitlines()) > 1 for value in context.values()):
         joined = {name: " ".join(value.split()) if isinstance(value, str) else value for name, value in context.items()}
