@@ -73,7 +73,8 @@ def create(
     require(actor, "courses.run", course.scope)
     cohort = Cohort(
         code=free_code(session, Cohort, code), course_id=course.id or 0, programme_id=course.programme_id,
-        title=tidy(title) or course.title, language=language or course.language, timezone=timezone, starts_on=starts_on, ends_on=ends_on, seats=seats, status=status,
+        title=tidy(title) or course.title, language=language or course.language, timezone=timezone, starts_on=starts_on, ends_on=ends_on,
+        seats=seats, status=status,
         enrolment_method=enrolment_method, enrol_from=enrol_from, enrol_until=enrol_until, question=question.strip(), weekly=weekly,
     )  # fmt: skip
     check_values(cohort)

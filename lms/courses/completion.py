@@ -50,7 +50,8 @@ def record(session: Session, person_id: int, activity: Activity, what: Deed) -> 
     now = clock.now()
     completes = what in MET_BY[activity.completion]
     if completes:
-        # One at a time for each person: two last activities at once must see each other. (NO KEY UPDATE: rows may still refer to the person.)
+        # One at a time for each person: two last activities at once must see each other.
+        # (NO KEY UPDATE: rows may still refer to the person.)
         session.scalar(select(_Person.id).where(_Person.id == person_id).with_for_update(key_share=True))
     key = {"person_id": person_id, "activity_id": activity.id}
     session.insert_new(Progress, **key, cohort_id=activity.cohort_id, viewed_at=now)

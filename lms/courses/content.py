@@ -181,9 +181,7 @@ def order_activities(session: Session, actor: Actor, module: Module, **move: Any
     ordering.place(session, activities, ordering.reordered([activity.id or 0 for activity in activities], **move))
 
 
-def save_words(
-    session: Session, actor: Actor, part: Module | Activity, language: str, *, title: str, body: str = ""
-) -> None:
+def save_words(session: Session, actor: Actor, part: Module | Activity, language: str, *, title: str, body: str = "") -> None:
     """Keep the words of a course's module (body: its summary) or activity in another language; a blank title takes them away."""
     _require(session, actor, part)
     key: dict[str, Any] = {"module_id" if isinstance(part, Module) else "activity_id": part.id}

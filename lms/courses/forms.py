@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from fastapi import Path
 from pydantic import AfterValidator, BaseModel, Field
 
-from lms.accounts.forms import Zone
+from lms.accounts.zones import Zone
 from lms.kernel.i18n import N_
 
 Title = Annotated[str, Field(min_length=1, max_length=200)]

@@ -8,9 +8,9 @@ from fastapi import Request
 from sqlalchemy import select
 from starlette.responses import Response
 
-from lms.accounts.forms import timezones
 from lms.accounts.models import Person
 from lms.accounts.queries import names
+from lms.accounts.zones import timezones
 from lms.courses import cohorts, learning, loading, queries
 from lms.courses.forms import CohortForm, NewCohortForm
 from lms.courses.learning_pages import types_of
