@@ -3,9 +3,10 @@
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from urllib.parse import quote
 
 import anyio.to_thread
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
@@ -15,12 +16,12 @@ from starlette.routing import Mount
 
 from lms.kernel import site
 from lms.kernel.campus import Campus
-from lms.kernel.errors import NotFound, Refused, SignInNeeded, TooLarge
+from lms.kernel.errors import NotFound, Refused, SignInNeeded
 from lms.kernel.i18n import N_
-from lms.kernel.middleware import BodyLimit, Envelope, Figures, SameSite
+from lms.kernel.middleware import BodyLimit, Envelope, Faults, Figures, SameSite
 from lms.kernel.paths import resource
 from lms.kernel.static import StaticFiles
-from lms.kernel.web import Again, Gate, page, redirect, wants_json
+from lms.kernel.web import API, Again, Gate, page, redirect, wants_json
 from lms.plugin import PluginError
 
 logger = logging.getLogger("lms.app")
@@ -33,6 +34,14 @@ class ServerError(Refused):
     status = 500
     title = N_("Something went wrong")
     message = N_("The fault is ours and has been noted. Please try again in a moment.")
+
+
+class WrongMethod(Refused):
+    """The address is there, but not for this kind of request."""
+
+    status = 405
+    title = N_("Not found")
+    message = N_("This address cannot be used in this way.")
 
 
 def create_app(campus: Campus) -> FastAPI:
@@ -50,18 +59,19 @@ def create_app(campus: Campus) -> FastAPI:
     app.state.campus = campus
     app.state.figures = figures
     app.state.static = StaticFiles(resource("static"), {p.name: f for p in campus.plugins if (f := p.folder("static"))})
-    app.include_router(site.pages)
+    mount(app, site.pages)
     for plugin in campus.plugins:
         if plugin.pages:
-            app.include_router(plugin.pages)
+            mount(app, plugin.pages)
         if plugin.api:
-            app.include_router(plugin.api, prefix="/api/v1")
+            mount(app, plugin.api, API)
     app.router.routes.append(Mount("/static", app=_whole_path(app.state.static)))
     check_permissions(app)
     _add_handlers(app)
     app.add_middleware(GZipMiddleware, minimum_size=600, compresslevel=5)
-    app.add_middleware(BodyLimit, settings=campus.settings)
-    app.add_middleware(SameSite, settings=campus.settings)
+    app.add_middleware(BodyLimit, settings=campus.settings, refuse=answer)
+    app.add_middleware(SameSite, settings=campus.settings, refuse=answer)
+    app.add_middleware(Faults, answer=answer_fault)
     app.add_middleware(Envelope, settings=campus.settings, figures=figures)
     return app
 
@@ -71,6 +81,17 @@ def _whole_path(static: StaticFiles):  # type: ignore[no-untyped-def]  # a bare 
         await static(scope, receive, send)
 
     return serve
+
+
+def mount(app: FastAPI, router: APIRouter, prefix: str = "") -> None:
+    """Serve a plugin's routes. Raises PluginError for one outside `prefix`, or of a kind that cannot declare a permission.
+
+    The routes themselves are taken, not the router: so `app.routes` is the whole table, to be checked and walked by tests.
+    """
+    for route in router.routes:
+        if not isinstance(route, APIRoute) or not route.path.startswith(prefix):
+            raise PluginError(f"route {getattr(route, 'path', route)} cannot be served: {prefix or 'a page'} is expected")
+        app.router.routes.append(route)
 
 
 def gate_of(route: APIRoute) -> Gate | None:
@@ -100,18 +121,27 @@ def _add_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def plain(request: Request, error: HTTPException) -> Response:
-        if request.scope.get("state", {}).get("too_large"):
-            return answer(request, TooLarge(limit=request.app.state.campus.settings.max_upload_mb))
-        refusal = NotFound() if error.status_code == 404 else Refused()
+        if refusal := refusal_of(request):
+            return answer(request, refusal)
+        refusal = {404: NotFound, 405: WrongMethod}.get(error.status_code, Refused)()
         refusal.status = error.status_code
-        return answer(request, refusal)
+        response = answer(request, refusal)
+        response.headers.update(error.headers or {})  # RFC 9110 §15.5.6: a 405 names the methods that are allowed
+        return response
 
-    @app.exception_handler(Exception)
-    async def broken(request: Request, error: Exception) -> Response:
-        if request.scope.get("state", {}).get("too_large"):
-            return answer(request, TooLarge(limit=request.app.state.campus.settings.max_upload_mb))
-        logger.error("unhandled error", exc_info=error, extra={"facts": {"request_id": request.state.request_id}})
-        return answer(request, ServerError())
+
+def refusal_of(request: Request) -> Refused | None:
+    """Why the middleware stopped reading this request, where it did."""
+    refusal: Refused | None = getattr(request.state, "refusal", None)
+    return refusal
+
+
+def answer_fault(request: Request, error: Exception) -> Response:
+    """What nobody caught: the log has the details, the client gets the id under which they are found."""
+    if refusal := refusal_of(request):
+        return answer(request, refusal)
+    logger.error("unhandled error", exc_info=error, extra={"facts": {"request_id": request.state.request_id}})
+    return answer(request, ServerError())
 
 
 def answer(request: Request, refusal: Refused) -> Response:
@@ -122,8 +152,8 @@ def answer(request: Request, refusal: Refused) -> Response:
             body["errors"] = [{"pointer": f"/{field}", "detail": text} for field, text in errors.items()]
         return JSONResponse(body, refusal.status, media_type="application/problem+json")
     if isinstance(refusal, SignInNeeded):
-        path = request.url.path if request.method == "GET" else "/"
-        return redirect(request, f"/sign-in?next={path}")
+        path = request.url.path + (f"?{request.url.query}" if request.url.query else "") if request.method == "GET" else "/"
+        return redirect(request, f"/sign-in?next={quote(path, safe='/')}")
     shown = refusal.status if refusal.status in ERROR_PAGES else 400
     return page(
         request, f"errors/{shown}.html", status=refusal.status, title=str(refusal.title), message=refusal.sentence(),

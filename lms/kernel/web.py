@@ -24,6 +24,8 @@ from lms.kernel.permissions import PUBLIC, SIGNED_IN, Actor
 M = TypeVar("M", bound=BaseModel)
 FLASH_COOKIE = "flash"
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+API = "/api/v1"
+"""Where the JSON API lives: a plugin's `api` is a `Router(prefix=API)`."""
 
 
 def campus_of(request: Request) -> Campus:
