@@ -12,7 +12,7 @@ from lms.accounts import roles
 from lms.accounts.models import Region
 from lms.courses import copying
 from lms.courses.activity_types import Types
-from lms.courses.events import CohortCreated
+from lms.courses.events import CohortChanged, CohortCreated
 from lms.courses.models import Activity, Cohort, CohortRegion, Course, Module
 from lms.kernel import audit
 from lms.kernel.database import ReadSession, Session
@@ -138,6 +138,7 @@ def save(
     after = {name: getattr(cohort, name) for name in EDITABLE if getattr(cohort, name) != before[name]}
     if after:
         audit.record(session, actor, "cohort.changed", "cohort", cohort.id, {name: before[name] for name in after}, after)
+        session.emit(CohortChanged(cohort_id, frozenset(after)))
     return cohort
 
 

@@ -26,3 +26,12 @@ class CohortCreated:
 
     cohort_id: int
     course_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class CohortChanged:
+    """The settings of a cohort have been changed: its dates, its seats, how people get in."""
+
+    cohort_id: int
+    changed: frozenset[str]
+    """Names of the columns."""

@@ -47,12 +47,17 @@ class CohortCard:
     @property
     def calling(self) -> str:
         """Whether people can get in by themselves now."""
-        now = clock.now()
-        if (self.enrol_until and self.enrol_until < now) or (self.ends_on and self.ends_on < clock.today()):
-            return "ended"
-        if self.enrolment_method == "staff" or self.status != "published":
-            return "staff"
-        return "soon" if self.enrol_from and self.enrol_from > now else "open"
+        return calling(self)
+
+
+def calling(cohort: CohortCard | Cohort) -> str:
+    """Whether people can get into a cohort by themselves now: open, soon, ended, or staff (staff enrol)."""
+    now = clock.now()
+    if (cohort.enrol_until and cohort.enrol_until < now) or (cohort.ends_on and cohort.ends_on < clock.today()):
+        return "ended"
+    if cohort.enrolment_method == "staff" or cohort.status != "published":
+        return "staff"
+    return "soon" if cohort.enrol_from and cohort.enrol_from > now else "open"
 
 
 @dataclass(frozen=True, slots=True)
