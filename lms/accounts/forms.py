@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, Field
 
 from lms.accounts.zones import Zone
-from lms.kernel.i18n import N_, LazyText
+from lms.kernel.i18n import N_
 
 Name = Annotated[str, Field(max_length=120)]
 
@@ -25,23 +25,6 @@ def _plausible(address: str) -> str:
 
 
 Address = Annotated[str, Field(max_length=254), AfterValidator(_plausible)]
-
-GENDER_TITLES: dict[str, LazyText] = {
-    "undisclosed": N_("Prefer not to say"),
-    "female": N_("Female"),
-    "male": N_("Male"),
-    "other": N_("Other"),
-}
-ORGANISATION_TITLES: dict[str, LazyText] = {
-    "think_tank": N_("Think tank or policy research institute"),
-    "civil_society": N_("Civil society organisation"),
-    "government": N_("Government"),
-    "university": N_("University"),
-    "international": N_("International organisation"),
-    "private": N_("Private sector"),
-    "media": N_("Media"),
-    "other": N_("Other"),
-}
 
 
 Gender = Literal["female", "male", "other", "undisclosed"]

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from lms.accounts.models import Country, Region
 from lms.kernel.database import ReadSession, Session
+from lms.kernel.i18n import country_name
 
 # SQLModel types a column as its value; in a statement it is a column.
 _Country: Any = Country
@@ -56,6 +57,11 @@ def region_names(session: ReadSession, codes: Iterable[str], locale: str) -> dic
     defaults = {row["code"]: row["name"] for row in _default_tree()["regions"]}
     territories = _territories(locale)
     return {code: territories.get(code, name) if defaults.get(code) == name else name for code, name in rows}
+
+
+def country_names(codes: Iterable[str], locale: str) -> dict[str, str]:
+    """The name of each of these countries, as far as there is such a country."""
+    return {code: country_name(code, locale) for code in codes if code in _default_tree()["countries"]}
 
 
 def _territories(locale: str) -> dict[str, str]:

@@ -6,9 +6,10 @@ from fastapi import Request
 from starlette.responses import Response
 
 from lms.accounts import erasing, joining, people, queries, roles, scopes
-from lms.accounts.forms import GENDER_TITLES, ORGANISATION_TITLES, PersonForm, ProfileForm, RoleForm, TakeRoleForm
+from lms.accounts.forms import PersonForm, ProfileForm, RoleForm, TakeRoleForm
 from lms.accounts.models import Organisation, Person
 from lms.accounts.signing_pages import country_options
+from lms.accounts.titles import GENDER_TITLES, ORGANISATION_TITLES
 from lms.accounts.zones import timezones
 from lms.kernel import audit, i18n
 from lms.kernel.database import ReadSession, Session
