@@ -7,9 +7,9 @@ in-process FIFO queue and begins IMMEDIATE, because Python's default transaction
 import asyncio
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 import anyio
 import anyio.to_thread
+from anyio import from_thread
 from sqlalchemy import BigInteger, Column, Connection, DateTime, Engine, ForeignKey, Integer, MetaData, create_engine, event, literal_column
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
@@ -73,13 +74,16 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class Points(TypeDecorator[Decimal]):
-    """An exact decimal with four places, stored as an integer of ten-thousandths, so that both databases add and compare exactly."""
+    """An exact decimal with four places, stored as an integer of ten-thousandths, so that both databases add and compare exactly.
+
+    What is finer is rounded to the nearest one, a half to the even one.
+    """
 
     impl = BigInteger
     cache_ok = True
 
     def process_bind_param(self, value: Decimal | int | str | None, dialect: Dialect) -> int | None:
-        return None if value is None else int((Decimal(value) * 10000).to_integral_exact())
+        return None if value is None else int((Decimal(value) * 10000).to_integral_value())
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> Decimal | None:
         return None if value is None else Decimal(value).scaleb(-4)
@@ -136,6 +140,7 @@ class Session(ReadSession):
         super().__init__(orm)
         self.hub = hub
         self.origin = origin
+        self._undoing: list[Callable[[], None]] = []
 
     def add(self, row: T) -> T:
         """Add a row, write it now so that its key is known, and answer it."""
@@ -176,6 +181,15 @@ class Session(ReadSession):
         """A savepoint: what fails inside is undone alone, and the transaction may go on."""
         with self._orm.begin_nested():
             yield
+
+    def on_rollback(self, undo: Callable[[], None]) -> None:
+        """Call `undo` should this transaction not commit: for what the database cannot take back, such as a file on the disk."""
+        self._undoing.append(undo)
+
+    def undo(self) -> None:
+        """Call what was asked for by `on_rollback`, the last first. Called by `Database` alone."""
+        while self._undoing:
+            self._undoing.pop()()
 
     def emit(self, happened: object) -> None:
         """Tell the subscribers of this event, inside this transaction."""
@@ -225,6 +239,31 @@ class FifoLock:
             self.release()
 
 
+def wait_in_thread(turn: Future[None]) -> None:
+    """Wait for a turn without keeping others from theirs.
+
+    A thread that answers a request does not count among the few there are while it waits: the request whose turn it is may need one,
+    and with all of them waiting nobody would ever go on.
+    """
+    if turn.done():
+        return
+    try:
+        limiter = from_thread.run_sync(anyio.to_thread.current_default_thread_limiter)
+    except RuntimeError:  # not a thread of an event loop: nothing to lend
+        turn.result()
+        return
+    from_thread.run_sync(_add_threads, limiter, 1)
+    try:
+        turn.result()
+    finally:
+        with suppress(RuntimeError):  # a loop that closed meanwhile counts no threads any more
+            from_thread.run_sync(_add_threads, limiter, -1)
+
+
+def _add_threads(limiter: anyio.CapacityLimiter, number: int) -> None:
+    limiter.total_tokens += number
+
+
 class Database:
     """The engine and the ways to use it. One per process."""
 
@@ -263,10 +302,16 @@ class Database:
     def transaction(self, origin: Origin | None = None) -> Iterator[Session]:
         """A session for writes: returning commits, raising rolls back."""
         if self._turns:
-            self._turns.turn().result()
+            wait_in_thread(self._turns.turn())
         try:
-            with OrmSession(self.engine, expire_on_commit=False) as orm, orm.begin():
-                yield Session(orm, self.hub, origin or Origin())
+            with OrmSession(self.engine, expire_on_commit=False) as orm:
+                session = Session(orm, self.hub, origin or Origin())
+                try:
+                    with orm.begin():
+                        yield session
+                except BaseException:
+                    session.undo()
+                    raise
         finally:
             if self._turns:
                 self._turns.release()
@@ -284,13 +329,14 @@ class Database:
                 self._turns.give_up(turn)
                 raise
         orm = OrmSession(self.engine, expire_on_commit=False)
+        session = Session(orm, self.hub, origin or Origin())
         try:
-            try:
-                yield Session(orm, self.hub, origin or Origin())
-            except BaseException:
-                await self._finish(orm.rollback)
-                raise
+            yield session
             await self._finish(orm.commit)
+        except BaseException:
+            await self._finish(orm.rollback)
+            await self._finish(session.undo)
+            raise
         finally:
             with anyio.CancelScope(shield=True):
                 await self._finish(orm.close)
@@ -323,5 +369,11 @@ def make_engine(url: str, pool_size: int = 12) -> Engine:
     def begin(connection: Any) -> None:
         if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
             connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    @event.listens_for(engine, "checkin")
+    def end(connection: Any, _entry: ConnectionPoolEntry) -> None:
+        # A COMMIT that fails (disk full, a deferred constraint) leaves SQLite inside its transaction, holding the one writer's place.
+        if connection is not None and connection.in_transaction:
+            connection.rollback()
 
     return engine

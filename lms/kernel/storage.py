@@ -216,17 +216,14 @@ def save_file(
     owner_id: int | None,
     limit: int | None = None,
 ) -> StoredFile:
-    """Keep a file and its row; where writing the row fails, the bytes go too. Raises TooLarge beyond `limit` bytes."""
+    """Keep a file and its row; where the transaction fails, the bytes go too. Raises TooLarge beyond `limit` bytes."""
     stored = storage.put(stream, limit)
+    session.on_rollback(lambda: storage.delete(stored.key))
     row = StoredFile(
         key=stored.key, name=clean_name(name), content_type=safe_type(content_type), size=stored.size, sha256=stored.sha256,
         created_at=clock.now(), owner_id=owner_id,
     )  # fmt: skip
-    try:
-        return session.add(row)
-    except BaseException:
-        storage.delete(stored.key)
-        raise
+    return session.add(row)
 
 
 def safe_type(content_type: str) -> str:
