@@ -20,6 +20,7 @@ from lms.kernel.errors import NotFound, Refused, SignInNeeded
 from lms.kernel.i18n import N_
 from lms.kernel.middleware import BodyLimit, Envelope, Faults, Figures, SameSite
 from lms.kernel.paths import resource
+from lms.kernel.permissions import PUBLIC, SIGNED_IN, PermissionRegistry
 from lms.kernel.static import StaticFiles
 from lms.kernel.web import API, Again, Gate, page, redirect, wants_json
 from lms.plugin import PluginError
@@ -66,7 +67,7 @@ def create_app(campus: Campus) -> FastAPI:
         if plugin.api:
             mount(app, plugin.api, API)
     app.router.routes.append(Mount("/static", app=_whole_path(app.state.static)))
-    check_permissions(app)
+    check_permissions(app, campus.permissions)
     _add_handlers(app)
     app.add_middleware(GZipMiddleware, minimum_size=600, compresslevel=5)
     app.add_middleware(BodyLimit, settings=campus.settings, refuse=answer)
@@ -99,11 +100,17 @@ def gate_of(route: APIRoute) -> Gate | None:
     return next((d.dependency for d in route.dependencies if isinstance(d.dependency, Gate)), None)
 
 
-def check_permissions(app: FastAPI) -> None:
-    """Refuse to start with a route that does not say who may use it."""
+def check_permissions(app: FastAPI, registry: PermissionRegistry) -> None:
+    """Refuse to start with a route that does not say who may use it, or that names a permission which nobody declares."""
+    known = {PUBLIC, SIGNED_IN, *registry.permissions}
     for route in app.routes:
-        if isinstance(route, APIRoute) and gate_of(route) is None:
-            raise PluginError(f"route {route.path} ({route.endpoint.__module__}) declares no permission")
+        if not isinstance(route, APIRoute):
+            continue
+        where, gate = f"route {route.path} ({route.endpoint.__module__})", gate_of(route)
+        if gate is None:
+            raise PluginError(f"{where} declares no permission")
+        if gate.permission not in known:
+            raise PluginError(f"{where} needs {gate.permission!r}, which is declared nowhere")
 
 
 def _add_handlers(app: FastAPI) -> None:
@@ -148,6 +155,7 @@ def answer(request: Request, refusal: Refused) -> Response:
     """A refusal as the client wants it: RFC 9457 problem, a way to sign in, or a page."""
     if wants_json(request):
         body = {"type": "about:blank", "title": str(refusal.title), "status": refusal.status, "detail": refusal.sentence()}
+        body["request_id"] = getattr(request.state, "request_id", "")
         if errors := getattr(refusal, "errors", None):
             body["errors"] = [{"pointer": f"/{field}", "detail": text} for field, text in errors.items()]
         return JSONResponse(body, refusal.status, media_type="application/problem+json")

@@ -4,7 +4,7 @@ A plugin is a frozen `Plugin` object behind an entry point of the group `lms.plu
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import EntryPoint, entry_points
 from importlib.resources import files
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from lms.kernel.datasets import Dataset, MeasureAddition
 from lms.kernel.i18n import LazyText
-from lms.kernel.permissions import SIGNED_IN, Permission
+from lms.kernel.permissions import PUBLIC, ROLES, SIGNED_IN, Permission
 
 if TYPE_CHECKING:
     import typer
@@ -69,7 +69,8 @@ class Plugin:
     name: str
     title: LazyText | str = ""
     package: str = ""
-    """Import name of the package, where its templates/, locale/, static/ and migrations/ folders are looked for."""
+    """Import name of the package, where its templates/, locale/, static/ and migrations/ folders are looked for; empty: the one that the
+    entry point names."""
     requires: tuple[str, ...] = ()
     permissions: tuple[Permission, ...] = ()
     pages: "APIRouter | None" = None
@@ -86,6 +87,7 @@ class Plugin:
     jobs: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     schedules: "tuple[Schedule, ...]" = ()
     commands: "typer.Typer | None" = None
+    """Commands of `lms`: a Typer with a name is a group (`lms user create`); one without a name stands beside ours (`lms report`)."""
     health_checks: tuple[tuple[str, Callable[["ReadSession"], None]], ...] = ()
     personal_data: PersonalData | None = None
     setup: "Callable[[Session], None] | None" = None
@@ -109,11 +111,48 @@ class PluginError(Exception):
     """The set of plugins cannot be loaded. The message names the plugin."""
 
 
+UNIQUE = ("permissions", "activity_types", "enrolment_methods", "certificate_fields", "datasets", "schedules")
+"""Kinds of declaration whose names may be used once in the whole installation."""
+
+
 class Plugins:
-    """The loaded plugins, in order: a plugin comes after those it requires."""
+    """The loaded plugins, in order: a plugin comes after those it requires. Raises PluginError where they do not go together."""
 
     def __init__(self, plugins: Sequence[Plugin]) -> None:
         self.loaded = tuple(_ordered(plugins))
+        for kind in UNIQUE:
+            self.named(kind)
+        self._check_permissions()
+        self._check_jobs()
+
+    def _check_permissions(self) -> None:
+        """Whatever asks for a permission asks for one that exists: a typing error must not lock everybody out unnoticed."""
+        known = {PUBLIC, SIGNED_IN, *self.named("permissions")}
+        for plugin in self.loaded:
+            for permission in plugin.permissions:
+                if not permission.name.startswith(f"{plugin.name}."):
+                    raise PluginError(f"plugin {plugin.name}: permission {permission.name!r} must begin with {plugin.name!r} and a dot")
+                if unknown := set(permission.default_roles) - set(ROLES):
+                    raise PluginError(f"plugin {plugin.name}: permission {permission.name!r} names a role that is none: {min(unknown)!r}")
+            # The plugin that shows datasets may be left out: then nobody holds its permission, and nobody asks.
+            loaded = {other.name for other in self.loaded}
+            shown = [dataset for dataset in plugin.datasets if dataset.permission.partition(".")[0] in loaded]
+            things: list[NavItem | Slot | Dataset] = [*plugin.navigation, *plugin.slots, *shown]
+            for thing in things:
+                if thing.permission not in known:
+                    raise PluginError(f"plugin {plugin.name}: {type(thing).__name__} needs {thing.permission!r}, which is declared nowhere")
+
+    def _check_jobs(self) -> None:
+        known: set[str] = set()
+        for plugin in self.loaded:
+            if taken := known & plugin.jobs.keys():
+                raise PluginError(f"plugin {plugin.name}: job {min(taken)!r} exists already")
+            known |= plugin.jobs.keys()
+            for schedule in plugin.schedules:
+                if schedule.job not in known:
+                    raise PluginError(
+                        f"plugin {plugin.name}: schedule {schedule.name!r} needs the job {schedule.job!r}, which is declared nowhere"
+                    )
 
     def __iter__(self) -> Any:
         return iter(self.loaded)
@@ -141,7 +180,14 @@ def discover(names: Sequence[str] | None = None) -> Plugins:
     missing = [name for name in wanted if name not in found]
     if missing:
         raise PluginError(f"plugin {missing[0]} is configured but not installed")
+    for name in wanted:
+        if len(packages := {_source(point) for point in entry_points(group=GROUP, name=name)}) > 1:
+            raise PluginError(f"plugin {name} is there twice: in {' and in '.join(sorted(packages))}")
     return Plugins([_load(found[name]) for name in wanted])
+
+
+def _source(point: EntryPoint) -> str:
+    return f"{point.dist.name} {point.dist.version}" if point.dist else point.value
 
 
 def _load(point: EntryPoint) -> Plugin:
@@ -153,7 +199,7 @@ def _load(point: EntryPoint) -> Plugin:
         raise PluginError(f"plugin {point.name} is not a Plugin but a {type(plugin).__name__}")
     if plugin.name != point.name:
         raise PluginError(f"plugin {point.name} calls itself {plugin.name}")
-    return plugin
+    return replace(plugin, package=plugin.package or point.module.rpartition(".")[0], origin=_source(point))
 
 
 def _ordered(plugins: Sequence[Plugin]) -> list[Plugin]:

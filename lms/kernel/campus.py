@@ -36,7 +36,7 @@ class Campus:
             for action, guard in plugin.guards:
                 hub.guard(action, guard)
             if locale := plugin.folder("locale"):
-                i18n.register_catalogue(locale)
+                i18n.register_catalogue(locale, plugin.name)
             if templates := plugin.folder("templates"):
                 i18n.register_templates(plugin.name, templates)
         return cls(settings, plugins, hub, PermissionRegistry(plugins.collect("permissions")), Database(settings.database, hub))

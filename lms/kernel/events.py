@@ -36,7 +36,11 @@ class Hub:
     def deliver(self, session: "Session", event: object) -> None:
         """Tell every subscriber of this event, in the order of loading. One that fails fails the action."""
         for subscriber in self._subscribers.get(type(event), ()):
-            subscriber(session, event)
+            try:
+                subscriber(session, event)
+            except Exception as error:
+                error.add_note(f"{subscriber.__module__} was being told of {type(event).__name__}")
+                raise
 
     def ask(self, session: "Session", action: str, subject: object) -> None:
         """Let every guard of the action refuse."""

@@ -8,20 +8,25 @@ import logging
 import secrets
 import sys
 import time
-from collections.abc import MutableMapping
-from http.cookies import SimpleCookie
+from collections.abc import Callable, MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.requests import Request, cookie_parser
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lms.kernel import i18n, sessions
+from lms.kernel.errors import Forbidden, Refused, TooLarge
+from lms.kernel.i18n import N_
 from lms.settings import Settings
 
+Refuse = Callable[[Request, Refused], Response]
+"""Turns a refusal into the answer that the client wants."""
 LANGUAGE_COOKIE = "lang"
+METHODS = frozenset(("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"))
 logger = logging.getLogger("lms.request")
 
 SECURITY_HEADERS = {
@@ -58,12 +63,12 @@ class Envelope:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         started, headers = time.perf_counter(), Headers(scope=scope)
-        cookies = SimpleCookie(headers.get("cookie", ""))
+        cookies = cookie_parser(headers.get("cookie", ""))  # the standard library's fails where another site's cookie has an odd name
         state: dict[str, Any] = scope.setdefault("state", {})
         state["request_id"] = request_id = secrets.token_hex(8)
-        state["visitor"] = cookies[sessions.VISITOR_COOKIE].value if sessions.VISITOR_COOKIE in cookies else secrets.token_urlsafe(18)
-        is_known = sessions.VISITOR_COOKIE in cookies
-        language = cookies[LANGUAGE_COOKIE].value if LANGUAGE_COOKIE in cookies else ""
+        state["visitor"] = cookies.get(sessions.VISITOR_COOKIE) or secrets.token_urlsafe(18)
+        is_known = bool(cookies.get(sessions.VISITOR_COOKIE))
+        language = cookies.get(LANGUAGE_COOKIE, "")
         locale = (
             language if language in self.settings.locales else i18n.negotiate(headers.get("accept-language", ""), self.settings.locales)
         )
@@ -93,13 +98,16 @@ class Envelope:
         if headers.get("content-type", "").startswith("text/html"):
             headers.setdefault("cache-control", "private, no-cache")
             headers.add_vary_header("Cookie, Accept-Language")
+        rest = "Path=/; HttpOnly; SameSite=Lax" + ("; Secure" if self.https or scope["scheme"] == "https" else "")
         if state.get("visitor_needed") and not is_known:
-            secure = "; Secure" if self.https or scope["scheme"] == "https" else ""
-            headers.append("set-cookie", f"{sessions.VISITOR_COOKIE}={state['visitor']}; Path=/; HttpOnly; SameSite=Lax{secure}")
+            headers.append("set-cookie", f"{sessions.VISITOR_COOKIE}={state['visitor']}; {rest}")
+        if (token := state.get("renewed")) and not any(c.startswith(f"{sessions.COOKIE}=") for c in headers.getlist("set-cookie")):
+            headers.append("set-cookie", f"{sessions.COOKIE}={token}; Max-Age={self.settings.session_days * 86400}; {rest}")
 
     def _note(self, scope: Scope, state: MutableMapping[str, Any], status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "other")
-        self.figures.requests.labels(scope["method"], route, str(status)).inc()
+        method = scope["method"] if scope["method"] in METHODS else "other"  # whatever strangers make up must not fill the memory
+        self.figures.requests.labels(method, route, str(status)).inc()
         self.figures.seconds.labels(route).observe(seconds)
         if logger.isEnabledFor(logging.INFO):
             actor = getattr(state.get("actor"), "id", None)
@@ -107,12 +115,19 @@ class Envelope:
             logger.info("request", extra={"facts": {**facts, "request_id": state["request_id"]}})
 
 
+class FromElsewhere(Forbidden):
+    """A page of another site sent this."""
+
+    message = N_("This request came from another site.")
+
+
 class SameSite:
     """Refuses requests that change something and come from another site, before anything of them is read."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, refuse: Refuse) -> None:
         self.app = app
         self.own = urlsplit(settings.base_url).netloc
+        self.refuse = refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] not in ("GET", "HEAD", "OPTIONS"):
@@ -120,30 +135,33 @@ class SameSite:
             if headers.get("authorization", "").lower().startswith("bearer "):
                 return await self.app(scope, receive, send)  # a token is never sent by a browser on its own
             if not self._is_ours(headers):
-                return await PlainTextResponse("This request came from another site.", 403)(scope, receive, send)
+                return await self.refuse(Request(scope), FromElsewhere())(scope, receive, send)
         await self.app(scope, receive, send)
 
     def _is_ours(self, headers: Headers) -> bool:
         if (site := headers.get("sec-fetch-site")) is not None:
             return site in ("same-origin", "none")
         if (origin := headers.get("origin")) is not None:
-            return urlsplit(origin).netloc in (headers.get("host", ""), self.own)
+            place = urlsplit(origin).netloc  # nothing for "null", which sandboxed pages send
+            return bool(place) and place in (headers.get("host", ""), self.own)
         return True  # an old browser tells neither; the form's token still stands guard
 
 
 class BodyLimit:
     """Refuses a body larger than the setting: by its announced length, or when more arrives than announced."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, refuse: Refuse) -> None:
         self.app = app
         self.limit = settings.max_upload_bytes
+        self.refusal = TooLarge(limit=settings.max_upload_mb)
+        self.refuse = refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         announced = Headers(scope=scope).get("content-length", "")
         if announced.isdigit() and int(announced) > self.limit:
-            scope["state"]["too_large"] = True
+            return await self.refuse(Request(scope), self.refusal)(scope, receive, send)
         received = 0
 
         async def counted() -> Message:
@@ -151,11 +169,43 @@ class BodyLimit:
             message = await receive()
             received += len(message.get("body", b""))
             if received > self.limit:
-                scope["state"]["too_large"] = True
+                scope["state"]["refusal"] = self.refusal
                 return {"type": "http.disconnect"}
             return message
 
         await self.app(scope, counted, send)
+
+
+class Faults:
+    """Answers what nobody caught. Inside the envelope, so that this answer too has its headers, its language and its line in the log."""
+
+    def __init__(self, app: ASGIApp, answer: Callable[[Request, Exception], Response]) -> None:
+        self.app = app
+        self.answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        has_begun = False
+
+        async def noted(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, noted)
+        except Exception as error:
+            if has_begun:
+                raise  # half an answer is out: only a closed connection tells the client so
+            await self._respond(Request(scope), error)(scope, receive, send)
+
+    def _respond(self, request: Request, error: Exception) -> Response:
+        try:
+            return self.answer(request, error)
+        except Exception:  # the page of the fault is at fault too
+            logger.exception("the error page could not be shown", extra={"facts": {"request_id": request.state.request_id}})
+            return PlainTextResponse("Something went wrong.", 500)
 
 
 class JsonLines(logging.Formatter):
@@ -167,7 +217,7 @@ class JsonLines(logging.Formatter):
         line.update(getattr(record, "facts", {}))
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False)
+        return json.dumps(line, ensure_ascii=False, default=str)
 
 
 def configure_logging(level: str) -> None:

@@ -1,5 +1,6 @@
 """Pages of the site itself: health, figures, the progress of a job."""
 
+import hmac
 from typing import Any
 
 from fastapi import Request
@@ -59,7 +60,8 @@ def metrics(request: Request, campus: Here) -> Response:
     """Prometheus figures, for this machine or with the configured token."""
     token = campus.settings.metrics_token
     is_local = request.client is not None and request.client.host in ("127.0.0.1", "::1", "testclient")
-    if not is_local and not (token and request.headers.get("authorization") == f"Bearer {token}"):
+    shown = request.headers.get("authorization", "").encode()
+    if not is_local and not (token and hmac.compare_digest(shown, f"Bearer {token}".encode())):
         raise NotFound()
     return Response(generate_latest(request.app.state.figures.registry), media_type=CONTENT_TYPE_LATEST)
 

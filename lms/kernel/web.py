@@ -49,10 +49,12 @@ class Gate:
 
     async def __call__(self, request: Request) -> None:
         request.state.actor = await run_in_threadpool(_find_actor, request)
+        self._let_in(request.state.actor)  # first, so that nothing of what a stranger sends is read
         if request.method not in SAFE_METHODS:
             request.state.form = form = await request.form(max_files=50, max_part_size=2 * 1024 * 1024)
             _check_form_token(request, form)
-        actor: Actor = request.state.actor
+
+    def _let_in(self, actor: Actor) -> None:
         if self.permission == PUBLIC:
             return
         if actor.id is None:
@@ -73,6 +75,7 @@ def _find_actor(request: Request) -> Actor:
     if found and found[1]:
         with campus.database.transaction() as writing:
             sessions.renew_session(writing, token, campus.settings.session_days)
+        request.state.renewed = token  # the cookie must live as long as the session does
     return actor or visitor
 
 
@@ -124,8 +127,8 @@ async def _campus(request: Request) -> Campus:
 
 Me = Annotated[Actor, Depends(_me)]
 """The person who asks; a visitor has no id."""
-Read = Annotated[ReadSession, Depends(_reading)]
-"""A session for reading."""
+Read = Annotated[ReadSession, Depends(_reading, scope="function")]
+"""A session for reading. Its connection goes back before the answer is sent: slow lines must not use up the pool."""
 Write = Annotated[Session, Depends(_writing, scope="function")]
 """The transaction of this request: committed before the answer is sent."""
 Here = Annotated[Campus, Depends(_campus)]
@@ -273,7 +276,8 @@ def redirect(request: Request, url: str, message: object = None, kind: str = "ok
 
 def local_url(url: str) -> str:
     """The address where it stays on this site, else the front page: a link must not lead people away."""
-    return url if url.startswith("/") and not url.startswith(("//", "/\\")) and "\n" not in url and "\r" not in url else "/"
+    # Browsers read a backslash as a slash and skip tabs and line ends, so "/\t/elsewhere.org" would lead away too.
+    return url if url.startswith("/") and not url.startswith(("//", "/\\")) and url.isprintable() else "/"
 
 
 def is_https(request: Request) -> bool:
@@ -303,7 +307,7 @@ def _globals(request: Request) -> dict[str, Any]:
         "nav": lambda place, **values: navigation(request, place, **values),
         "static": request.app.state.static.url,
         "csrf_field": lambda: _csrf_field(request),
-        "csrf_token": lambda: sessions.form_token(campus.settings.secret, _form_seed(request)),
+        "csrf_token": lambda: _csrf_token(request),
         "date": lambda value: i18n.format_date(value),
         "datetime": lambda value: i18n.format_datetime(value, zone),
         "number": i18n.format_number,
@@ -315,16 +319,19 @@ def _globals(request: Request) -> dict[str, Any]:
     }
 
 
-def _csrf_field(request: Request) -> Any:
-    token = sessions.form_token(campus_of(request).settings.secret, _form_seed(request))
+def _csrf_token(request: Request) -> str:
     request.state.visitor_needed = not request.cookies.get(sessions.COOKIE)
-    return Markup('<input type="hidden" name="csrf_token" value="{}">').format(token)
+    return sessions.form_token(campus_of(request).settings.secret, _form_seed(request))
+
+
+def _csrf_field(request: Request) -> Any:
+    return Markup('<input type="hidden" name="csrf_token" value="{}">').format(_csrf_token(request))
 
 
 def _flashes(request: Request) -> list[tuple[str, str]]:
     try:
         kind, text = json.loads(base64.urlsafe_b64decode(request.cookies[FLASH_COOKIE]))
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, TypeError):  # none, or one that we did not write
         return []
     return [(str(kind), str(text))]
 
