@@ -43,14 +43,28 @@ def add_module(session: Session, actor: Actor, owner: Course | Cohort, title: st
     return module
 
 
-def save_module(session: Session, actor: Actor, module: Module, title: str, summary: str = "", **fields: Any) -> Module:
-    """Change a module's title, summary and, in a cohort, its opening (`opens_at`). Raises Invalid, Forbidden."""
+def save_module(
+    session: Session, actor: Actor, module: Module, title: str, summary: str = "", version: int | None = None, **fields: Any
+) -> Module:
+    """Change a module's title, summary and, in a cohort, its opening (`opens_at`).
+
+    `version` is the one that was read: Conflict where somebody saved since; without it nothing is compared. Raises Invalid, Forbidden.
+    """
+    module = session.lock(Module, module.id)
     _require(session, actor, module)
+    check_version(module.version, version)
     before = {"title": module.title, "opens_at": module.opens_at}
     _set_module(module, title=title, summary=summary, **fields)
+    module.version += 1
     session.flush()
     audit.record(session, actor, "module.changed", "module", module.id, before, {"title": module.title, "opens_at": module.opens_at})
     return module
+
+
+def check_version(present: int, read: int | None) -> None:
+    """Raise Conflict where somebody saved since the version that was read."""
+    if read is not None and read != present:
+        raise Conflict()
 
 
 def _set_module(module: Module, *, title: str, summary: str, **fields: Any) -> None:
@@ -66,8 +80,9 @@ def delete_module(session: Session, actor: Actor, module: Module) -> None:
     _require(session, actor, module)
     for activity in _activities(session, module):
         _refuse_in_use(session, activity)
-    audit.record(session, actor, "module.deleted", "module", module.id, {"title": module.title, **_where(module)}, None)
+    before = {"title": module.title, **_where(module)}
     _delete(session, module)
+    audit.record(session, actor, "module.deleted", "module", module.id, before, None)
 
 
 def add_activity(
@@ -109,8 +124,7 @@ def save_activity(
     """Change an activity. `version` is the one that was read: Conflict where somebody saved since. Raises Invalid, Forbidden."""
     activity = session.lock(Activity, activity_id)
     _require(session, actor, activity)
-    if activity.version != version:
-        raise Conflict()
+    check_version(activity.version, version)
     watched = ("title", *FIELDS)
     before = {name: getattr(activity, name) for name in watched}
     _set_activity(activity, types, title=title, body=body, **fields)
@@ -159,8 +173,9 @@ def delete_activity(session: Session, actor: Actor, activity: Activity) -> None:
     """Delete an activity that nobody has worked on. Raises ActivityInUse, Forbidden."""
     _require(session, actor, activity)
     _refuse_in_use(session, activity)
-    audit.record(session, actor, "activity.deleted", "activity", activity.id, {"title": activity.title, "type": activity.type}, None)
+    before = {"title": activity.title, "type": activity.type, "module_id": activity.module_id}
     _delete(session, activity)
+    audit.record(session, actor, "activity.deleted", "activity", activity.id, before, None)
 
 
 def order_modules(session: Session, actor: Actor, owner: Course | Cohort, **move: Any) -> None:
@@ -170,7 +185,10 @@ def order_modules(session: Session, actor: Actor, owner: Course | Cohort, **move
     course_id, cohort_id = (held.id, None) if isinstance(held, Course) else (held.course_id, held.id)
     statement = select(Module).where(*_same_owner(_Module, course_id, cohort_id)).order_by(_Module.position, _Module.id)
     modules: list[Module] = list(session.scalars(statement))
-    ordering.place(session, modules, ordering.reordered([module.id or 0 for module in modules], **move))
+    order = ordering.reordered([module.id or 0 for module in modules], **move)
+    ordering.place(session, modules, order)
+    kind = "course" if isinstance(held, Course) else "cohort"
+    audit.record(session, actor, f"{kind}.reordered", kind, held.id, None, {"modules": order})
 
 
 def order_activities(session: Session, actor: Actor, module: Module, **move: Any) -> None:
@@ -178,23 +196,45 @@ def order_activities(session: Session, actor: Actor, module: Module, **move: Any
     held = session.lock(Module, module.id)
     _require(session, actor, held)
     activities = _activities(session, held)
-    ordering.place(session, activities, ordering.reordered([activity.id or 0 for activity in activities], **move))
+    order = ordering.reordered([activity.id or 0 for activity in activities], **move)
+    ordering.place(session, activities, order)
+    audit.record(session, actor, "module.reordered", "module", held.id, None, {"activities": order})
 
 
-def save_words(session: Session, actor: Actor, part: Module | Activity, language: str, *, title: str, body: str = "") -> None:
-    """Keep the words of a course's module (body: its summary) or activity in another language; a blank title takes them away."""
-    _require(session, actor, part)
-    key: dict[str, Any] = {"module_id" if isinstance(part, Module) else "activity_id": part.id}
+def save_words(
+    session: Session, actor: Actor, part: Module | Activity, language: str, *, title: str, body: str = "", version: int | None = None
+) -> None:
+    """Keep the words of a course's module (body: its summary) or activity in another language; a blank title takes them away.
+
+    `version` is the one that was read, 0 for none: Conflict where somebody saved since. Raises Forbidden.
+    """
+    held = session.lock(type(part), part.id)
+    _require(session, actor, held)
+    text = words_of(session, held, language)
+    check_version(text.version if text else 0, version)
+    if tidy(title):
+        _set_words(session, held, language, text, tidy(title), body.strip())
+    elif text:
+        session.delete(text)
+    kind = "module" if isinstance(held, Module) else "activity"
+    audit.record(session, actor, f"{kind}.words", kind, held.id, None, {"language": language, "title": tidy(title)})
+
+
+def words_of(session: ReadSession, part: Module | Activity, language: str) -> ContentText | None:
+    """The words of a part in another language, where somebody wrote them."""
     owner = _ContentText.module_id if isinstance(part, Module) else _ContentText.activity_id
-    found = session.scalars(select(ContentText).where(owner == part.id, _ContentText.language == language).with_for_update()).first()
-    if not tidy(title):
-        if found:
-            session.delete(found)
-        return
-    text: ContentText = found or ContentText(**key, language=language, title="")
-    text.title, text.body = tidy(title), body.strip()
-    text.body_html = richtext.render(text.body)
-    session.add(text)
+    found: ContentText | None = session.scalars(
+        select(ContentText).where(owner == part.id, _ContentText.language == language).execution_options(populate_existing=True)
+    ).first()
+    return found
+
+
+def _set_words(session: Session, part: Module | Activity, language: str, text: ContentText | None, title: str, body: str) -> None:
+    key: dict[str, Any] = {"module_id" if isinstance(part, Module) else "activity_id": part.id}
+    kept = text or ContentText(**key, language=language, title="", version=0)
+    kept.title, kept.body, kept.body_html = title, body, richtext.render(body)
+    kept.version += 1
+    session.add(kept)
 
 
 def _require(session: ReadSession, actor: Actor, part: Module | Activity) -> None:

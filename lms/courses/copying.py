@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
 
 from lms.courses.activity_types import Types
+from lms.courses.dating import deadline, opening
 from lms.courses.models import Activity, Cohort, ContentText, Course, Module
 from lms.kernel.database import ReadSession, Session
 
@@ -18,7 +17,6 @@ _Module: Any = Module
 _ContentText: Any = ContentText
 
 KEPT = ("position", "type", "settings", "file_id", "published", "required", "completion", "minutes")
-LAST_MINUTE = time(23, 59)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,25 +26,6 @@ class Words:
     title: str
     body: str
     body_html: str
-
-
-def local(day: date, at: time, zone: str) -> datetime:
-    """The instant at which the clocks of a zone show this."""
-    return datetime.combine(day, at, ZoneInfo(zone)).astimezone(UTC)
-
-
-def deadline(cohort: Cohort, day: int | None) -> datetime | None:
-    """The last minute of a course's day (day 1 = start) in the cohort's zone."""
-    if day is None or cohort.starts_on is None:
-        return None
-    return local(cohort.starts_on + timedelta(days=day - 1), LAST_MINUTE, cohort.timezone)
-
-
-def opening(cohort: Cohort, week: int) -> datetime | None:
-    """When a module opens: week by week (week 0 is the first) or all at the start."""
-    if cohort.starts_on is None:
-        return None
-    return local(cohort.starts_on + timedelta(weeks=week if cohort.weekly else 0), time(0), cohort.timezone)
 
 
 def copy_to_cohort(session: Session, types: Types, cohort: Cohort) -> None:
@@ -61,7 +40,7 @@ def copy_to_cohort(session: Session, types: Types, cohort: Cohort) -> None:
         words = words_of_modules.get(module.id or 0)
         modules[module.id or 0] = Module(
             course_id=cohort.course_id, cohort_id=cohort.id, origin_id=module.id, position=week, opens_at=opening(cohort, week),
-            title=words.title if words else module.title, summary=words.body if words else module.summary,
+            title=words.title if words else module.title, summary=(words and words.body) or module.summary,
         )  # fmt: skip
     session.add_all(list(modules.values()))
     _copy_activities(session, types, modules, words_of_activities, dated)
@@ -100,7 +79,7 @@ def _copy_activities(
     copies: dict[int, Activity] = {}
     for source in sources:
         module = modules[source.module_id]
-        said = words.get(source.id or 0) or Words(source.title, source.body, source.body_html)
+        said = _said(source, words.get(source.id or 0))
         copies[source.id or 0] = Activity(
             module_id=module.id or 0, course_id=module.course_id, cohort_id=module.cohort_id, origin_id=source.id if remembers else None,
             title=said.title, body=said.body, body_html=said.body_html, **{name: getattr(source, name) for name in KEPT}, **dated(source),
@@ -110,6 +89,13 @@ def _copy_activities(
         if source.type in types:
             types[source.type].copy(session, source, copies[source.id or 0])
     return copies
+
+
+def _said(source: Activity, words: Words | None) -> Words:
+    """The words of a copy: the translation's, and where it has a title only, the original text."""
+    if words is None:
+        return Words(source.title, source.body, source.body_html)
+    return words if words.body else Words(words.title, source.body, source.body_html)
 
 
 def _modules(session: ReadSession, course_id: int) -> list[Module]:

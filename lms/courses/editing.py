@@ -2,17 +2,18 @@
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from lms.accounts.queries import programme_default
-from lms.courses import copying
+from lms.courses import codes, copying
 from lms.courses.activity_types import Types
-from lms.courses.cohorts import WrongMove, free_code
-from lms.courses.content import add_activity, add_module, save_activity, save_module, save_words
-from lms.courses.models import Course, CourseText, Topic
-from lms.kernel import audit, richtext
-from lms.kernel.database import Session
-from lms.kernel.errors import Conflict, Invalid
+from lms.courses.cohorts import WrongMove
+from lms.courses.content import add_activity, add_module, check_version, save_activity, save_module, save_words
+from lms.courses.models import Activity, ContentText, Course, CourseText, Module, Topic
+from lms.courses.topics import topic_name
+from lms.kernel import audit, i18n, richtext
+from lms.kernel.database import ReadSession, Session
+from lms.kernel.errors import Invalid
 from lms.kernel.i18n import N_
 from lms.kernel.permissions import Actor, Scope, require
 from lms.kernel.text import fold, tidy
@@ -23,6 +24,9 @@ __all__ = ["add_activity", "add_module", "create_course", "duplicate", "publish"
 # SQLModel types a column as its value; in a statement it is a column.
 _Topic: Any = Topic
 _CourseText: Any = CourseText
+_ContentText: Any = ContentText
+_Module: Any = Module
+_Activity: Any = Activity
 
 EDITABLE = ("title", "language", "summary", "description", "weeks", "hours", "topic_id")
 MOVES = {"draft": ("published", "archived"), "published": ("draft", "archived"), "archived": ("draft", "published")}
@@ -57,9 +61,9 @@ def create_course(
     programme_id = programme_id or programme_default(session).id or 0
     require(actor, "courses.edit", Scope(programme=programme_id))
     values = {"title": title, "language": language, "summary": summary, "description": description, "weeks": weeks, "hours": hours}
-    course = Course(code=free_code(session, Course, code), programme_id=programme_id, title="")
+    course = Course(code=codes.free_code(session, Course, code), programme_id=programme_id, title="")
     _set(course, {**values, "topic_id": topic_id})
-    session.add(course)
+    codes.add(session, course)
     _index(session, course)
     audit.record(session, actor, "course.created", "course", course.id, None, {"code": course.code, "title": course.title})
     return course
@@ -69,8 +73,9 @@ def save_course(session: Session, actor: Actor, course_id: int, version: int, va
     """Change the catalogue entry. `version` is the one that was read: Conflict where somebody saved since. Raises Invalid, Forbidden."""
     course = session.lock(Course, course_id)
     require(actor, "courses.edit", course.scope)
-    if course.version != version:
-        raise Conflict()
+    check_version(course.version, version)
+    if values.get("language", course.language) != course.language:
+        _refuse_second_words(session, course, values["language"])
     before = {name: getattr(course, name) for name in EDITABLE}
     _set(course, values)
     course.version += 1
@@ -81,24 +86,47 @@ def save_course(session: Session, actor: Actor, course_id: int, version: int, va
 
 
 def save_course_text(
-    session: Session, actor: Actor, course: Course, language: str, *, title: str, summary: str = "", description: str = ""
+    session: Session,
+    actor: Actor,
+    course: Course,
+    language: str,
+    *,
+    title: str,
+    summary: str = "",
+    description: str = "",
+    version: int | None = None,
 ) -> None:
-    """Keep a course's words in another language; a blank title takes them away. Raises Invalid, Forbidden."""
-    require(actor, "courses.edit", course.scope)
-    if language == course.language:
-        raise Invalid({"language": N_("This is the course's own language.")})
+    """Keep a course's words in another language; a blank title takes them away.
+
+    `version` is the one that was read, 0 for none: Conflict where somebody saved since. Raises Invalid, Forbidden.
+    """
     held = session.lock(Course, course.id)
-    found = session.scalars(select(CourseText).where(_CourseText.course_id == course.id, _CourseText.language == language)).first()
+    require(actor, "courses.edit", held.scope)
+    if language == held.language:
+        raise Invalid({"language": N_("This is the course's own language.")})
+    found = course_text(session, held, language)
+    check_version(found.version if found else 0, version)
     if not tidy(title):
         if found:
             session.delete(found)
     else:
-        text: CourseText = found or CourseText(course_id=course.id or 0, language=language, title="")
+        text = found or CourseText(course_id=held.id or 0, language=language, title="", version=0)
         text.title, text.summary, text.description = tidy(title), summary.strip(), description.strip()
         text.description_html = richtext.render(text.description)
+        text.version += 1
         session.add(text)
     _index(session, held)
-    audit.record(session, actor, "course.text", "course", course.id, None, {"language": language, "title": title})
+    audit.record(session, actor, "course.text", "course", held.id, None, {"language": language, "title": tidy(title)})
+
+
+def course_text(session: ReadSession, course: Course, language: str) -> CourseText | None:
+    """The course's words in another language, where somebody wrote them."""
+    found: CourseText | None = session.scalars(
+        select(CourseText)
+        .where(_CourseText.course_id == course.id, _CourseText.language == language)
+        .execution_options(populate_existing=True)
+    ).first()
+    return found
 
 
 def set_status(session: Session, actor: Actor, course_id: int, status: str) -> Course:
@@ -148,11 +176,28 @@ def _set(course: Course, values: dict[str, Any]) -> None:
     course.description_html = richtext.render(course.description)
 
 
+def _refuse_second_words(session: ReadSession, course: Course, language: str) -> None:
+    """A language holds either the course's own words or those of a translation: two would hide each other."""
+    modules = select(_Module.id).where(_Module.course_id == course.id, _Module.cohort_id.is_(None))
+    activities = select(_Activity.id).where(_Activity.course_id == course.id, _Activity.cohort_id.is_(None))
+    of_parts = or_(_ContentText.module_id.in_(modules), _ContentText.activity_id.in_(activities))
+    parts = select(_ContentText.id).where(_ContentText.language == language, of_parts).limit(1)
+    if course_text(session, course, language) or session.scalar(parts) is not None:
+        raise Invalid({"language": N_("There are translated words in this language already. Take them away first.")})
+
+
 def _index(session: Session, course: Course) -> None:
     """Fold what search looks through, in every language of the course."""
     session.flush()
-    texts: Any = session.execute(select(_CourseText.title, _CourseText.summary).where(_CourseText.course_id == course.id))
+    texts: list[CourseText] = list(session.scalars(select(CourseText).where(_CourseText.course_id == course.id)))
     subject = session.get(Topic, course.topic_id) if course.topic_id else None
-    words = [course.code, course.title, course.summary, subject.name if subject else "", *(part for row in texts for part in row)]
+    words = [course.code, course.title, course.summary, *(part for text in texts for part in (text.title, text.summary))]
+    if subject:
+        words += [subject.name, *(_topic_in(text.language, subject) for text in texts), _topic_in(course.language, subject)]
     course.search_text = fold(" ".join(words))
     session.flush()
+
+
+def _topic_in(language: str, subject: Topic) -> str:
+    with i18n.using(language):
+        return topic_name(subject.code, subject.name)

@@ -63,6 +63,7 @@ class CourseText(Row, table=True):
     summary: str = ""
     description: str = ""
     description_html: str = ""
+    version: int = 1
 
 
 class Cohort(Row, table=True):
@@ -94,6 +95,9 @@ class Cohort(Row, table=True):
     """What applicants are asked."""
     weekly: bool = True
     """Whether modules open week by week; else all at the start."""
+    search_text: str = ""
+    """Code, title and the code of the course, folded for search: lower case, no accents."""
+    version: int = 1
 
     @property
     def scope(self) -> Scope:
@@ -123,6 +127,7 @@ class Module(Row, table=True):
     summary: str = ""
     opens_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """In a cohort: when trainees may enter; None: at once."""
+    version: int = 1
 
 
 class Activity(Row, table=True):
@@ -177,6 +182,7 @@ class ContentText(Row, table=True):
     title: str
     body: str = ""
     body_html: str = ""
+    version: int = 1
 
 
 class Progress(Row, table=True):
