@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Path, Request
 from fastapi.concurrency import run_in_threadpool
 from markupsafe import Markup
 from pydantic import BaseModel, ValidationError
@@ -133,6 +133,8 @@ Write = Annotated[Session, Depends(_writing, scope="function")]
 """The transaction of this request: committed before the answer is sent."""
 Here = Annotated[Campus, Depends(_campus)]
 """The installation: settings, storage, database."""
+Id = Annotated[int, Path(ge=1, le=2**31 - 1)]
+"""A number in an address; one beyond what the database counts leads nowhere."""
 
 
 class Router(APIRouter):
