@@ -9,6 +9,8 @@ from lms.kernel.database import Row, UtcDateTime, reference
 
 ENROLMENT_STATES = ("active", "suspended", "completed", "failed", "withdrawn")
 APPLICATION_STATES = ("submitted", "shortlisted", "accepted", "waitlisted", "rejected", "withdrawn")
+OPEN_APPLICATION_STATES = ("submitted", "shortlisted", "waitlisted")
+"""Those that wait for a decision."""
 
 
 class Enrolment(Row, table=True):

@@ -1,6 +1,34 @@
-"""The declaration of the plugin."""
+"""The declaration of the plugin that brings people into cohorts."""
 
-from lms.enrollment import models  # noqa: F401  # its tables
-from lms.plugin import Plugin
+from lms.courses.events import CohortChanged, CohortCompleted
+from lms.enrollment import enrolling, panels, personal, places
+from lms.enrollment.datasets import TRAINEES
+from lms.enrollment.pages import pages
+from lms.kernel.i18n import N_
+from lms.kernel.permissions import PUBLIC, SIGNED_IN, Permission
+from lms.plugin import NavItem, PersonalData, Plugin, Slot
 
-plugin = Plugin(name="enrollment", package="lms.enrollment")
+plugin = Plugin(
+    name="enrollment",
+    title=N_("Enrolments and applications"),
+    package="lms.enrollment",
+    requires=("courses",),
+    permissions=(
+        Permission("enrollment.view", N_("See who takes part in a cohort"), ("administrator", "staff", "tutor")),
+        Permission("enrollment.enrol", N_("Enrol people and change their enrolments"), ("administrator", "staff")),
+        Permission("enrollment.select", N_("Read applications, accept and reject them"), ("administrator", "staff")),
+    ),
+    pages=pages,
+    navigation=(NavItem("person", N_("My courses"), "/my-courses", SIGNED_IN, 10),),
+    datasets=(TRAINEES,),
+    subscriptions=((CohortCompleted, enrolling.complete_cohort), (CohortChanged, places.renumber)),
+    guards=(("courses.save_cohort", places.keep_seats),),
+    slots=(
+        Slot("course.cohort", panels.way_in, PUBLIC, 10),
+        Slot("staff.cohort", panels.cohort_desk, "enrollment.view", 10),
+        Slot("today", panels.today, SIGNED_IN, 60),
+        Slot("staff.home", panels.staff_home, "enrollment.select", 10),
+        Slot("staff.person", panels.person_desk, "enrollment.view", 10),
+    ),
+    personal_data=PersonalData(export=personal.export, erase=personal.erase),
+)
