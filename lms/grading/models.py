@@ -11,6 +11,7 @@ from lms.kernel.database import Points, Row, UtcDateTime, reference
 SUBMISSION_STATES = ("draft", "submitted", "reopened")
 GRADE_STATES = ("marked", "released")
 _LATEST = text("latest")
+_DRAFT = text("status = 'draft'")
 
 
 class Assignment(Row, table=True):
@@ -34,14 +35,20 @@ class Assignment(Row, table=True):
 
 
 class Submission(Row, table=True):
-    """One attempt of a person at an assignment. Handing in again makes the next attempt; the earlier ones stay as evidence."""
+    """One attempt of a person at an assignment. Handing in again makes the next attempt; the earlier ones stay as evidence.
+
+    The latest is the last one handed in: that is what gets marked. A draft beside it is the attempt to come. `version` counts on over all
+    attempts of the person, so that it tells whether anything has been saved since somebody looked.
+    """
 
     __tablename__ = "submission"
     __table_args__ = (
         UniqueConstraint("activity_id", "person_id", "attempt"),
         Index("uq_submission_latest", "activity_id", "person_id", unique=True, sqlite_where=_LATEST, postgresql_where=_LATEST),
+        Index("uq_submission_draft", "activity_id", "person_id", unique=True, sqlite_where=_DRAFT, postgresql_where=_DRAFT),
         CheckConstraint(f"status IN {SUBMISSION_STATES}", name="status_known"),
         CheckConstraint("(status = 'submitted') = (submitted_at IS NOT NULL)", name="submitted_has_time"),
+        CheckConstraint("NOT latest OR status <> 'draft'", name="latest_is_no_draft"),
     )
     id: int | None = Field(default=None, primary_key=True)
     code: str = Field(unique=True)
@@ -49,7 +56,7 @@ class Submission(Row, table=True):
     cohort_id: int = Field(sa_column=reference("cohort.id"))
     person_id: int = Field(sa_column=reference("person.id"))
     attempt: int = 1
-    latest: bool = True
+    latest: bool = False
     status: str = "draft"
     text: str = ""
     words: int = 0
@@ -71,7 +78,7 @@ class SubmissionFile(Row, table=True):
 
 
 class GradeItem(Row, table=True):
-    """A column of a cohort's gradebook."""
+    """A column of a cohort's gradebook: of an assignment, or one that a tutor added (without an activity) and fills in by hand."""
 
     __tablename__ = "grade_item"
     __table_args__ = (
@@ -82,7 +89,7 @@ class GradeItem(Row, table=True):
     )
     id: int | None = Field(default=None, primary_key=True)
     cohort_id: int = Field(sa_column=reference("cohort.id"))
-    activity_id: int | None = Field(default=None, sa_column=reference("activity.id", ondelete="SET NULL", nullable=True))
+    activity_id: int | None = Field(default=None, sa_column=reference("activity.id", ondelete="CASCADE", nullable=True))
     name: str
     points: Decimal = Field(sa_type=Points)
     pass_points: Decimal = Field(default=Decimal(0), sa_type=Points)
@@ -115,7 +122,10 @@ class Grade(Row, table=True):
 
 
 class GradeChange(Row, table=True):
-    """What a grade was at each version: who, when, how many points."""
+    """What a grade was at each version: who, when, how many points.
+
+    The database refuses to change or delete it; only the words about somebody who was erased can be taken out.
+    """
 
     __tablename__ = "grade_change"
     __table_args__ = (UniqueConstraint("grade_id", "version"),)

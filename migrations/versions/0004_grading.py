@@ -11,6 +11,27 @@ branch_labels = None
 depends_on = None
 
 
+FIXED = ("id", "grade_id", "version", "points", "status", "changed_by", "changed_at")
+
+
+def keep_history(dialect: str) -> list[str]:
+    """SQL that makes the database refuse to change or delete the history of grades; only words about an erased person can be blanked."""
+    if dialect == "postgresql":
+        same = " AND ".join(f"NEW.{column} IS NOT DISTINCT FROM OLD.{column}" for column in FIXED)
+        return [
+            *append_only([], dialect),
+            "CREATE TRIGGER grade_change_no_delete BEFORE DELETE ON grade_change FOR EACH ROW EXECUTE FUNCTION refuse_change()",
+            f"CREATE TRIGGER grade_change_no_update BEFORE UPDATE ON grade_change FOR EACH ROW WHEN (NOT ({same} AND NEW.feedback = '')) "
+            "EXECUTE FUNCTION refuse_change()",
+        ]
+    same = " AND ".join(f"NEW.{column} IS OLD.{column}" for column in FIXED)
+    refuse = "BEGIN SELECT RAISE(ABORT, 'table grade_change is append-only'); END"
+    return [
+        f"CREATE TRIGGER grade_change_no_delete BEFORE DELETE ON grade_change {refuse}",
+        f"CREATE TRIGGER grade_change_no_update BEFORE UPDATE ON grade_change WHEN NOT ({same} AND NEW.feedback = '') {refuse}",
+    ]
+
+
 def upgrade() -> None:
     """Go to this revision."""
     op.create_table(
@@ -41,7 +62,7 @@ def upgrade() -> None:
         sa.Column("position", sa.Integer(), nullable=False),
         sa.CheckConstraint("points > 0", name=op.f("ck_grade_item_points_positive")),
         sa.CheckConstraint("weight >= 0", name=op.f("ck_grade_item_weight_not_negative")),
-        sa.ForeignKeyConstraint(["activity_id"], ["activity.id"], name=op.f("fk_grade_item_activity_id"), ondelete="SET NULL"),
+        sa.ForeignKeyConstraint(["activity_id"], ["activity.id"], name=op.f("fk_grade_item_activity_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["cohort_id"], ["cohort.id"], name=op.f("fk_grade_item_cohort_id"), ondelete="RESTRICT"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_grade_item")),
         sa.UniqueConstraint("activity_id", name=op.f("uq_grade_item_activity_id")),
@@ -65,6 +86,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("NOT latest OR status <> 'draft'", name=op.f("ck_submission_latest_is_no_draft")),
         sa.CheckConstraint("(status = 'submitted') = (submitted_at IS NOT NULL)", name=op.f("ck_submission_submitted_has_time")),
         sa.CheckConstraint("status IN ('draft', 'submitted', 'reopened')", name=op.f("ck_submission_status_known")),
         sa.ForeignKeyConstraint(["activity_id"], ["activity.id"], name=op.f("fk_submission_activity_id"), ondelete="RESTRICT"),
@@ -84,6 +106,14 @@ def upgrade() -> None:
         unique=True,
         sqlite_where=sa.text("latest"),
         postgresql_where=sa.text("latest"),
+    )
+    op.create_index(
+        "uq_submission_draft",
+        "submission",
+        ["activity_id", "person_id"],
+        unique=True,
+        sqlite_where=sa.text("status = 'draft'"),
+        postgresql_where=sa.text("status = 'draft'"),
     )
     op.create_table(
         "grade",
@@ -143,7 +173,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_grade_change_changed_by"), "grade_change", ["changed_by"], unique=False)
     op.create_index(op.f("ix_grade_change_grade_id"), "grade_change", ["grade_id"], unique=False)
-    for statement in append_only(["grade_change"], op.get_bind().dialect.name):
+    for statement in keep_history(op.get_bind().dialect.name):
         op.execute(statement)
 
 
@@ -160,6 +190,12 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_grade_graded_by"), table_name="grade")
     op.drop_index(op.f("ix_grade_grade_item_id"), table_name="grade")
     op.drop_table("grade")
+    op.drop_index(
+        "uq_submission_draft",
+        table_name="submission",
+        sqlite_where=sa.text("status = 'draft'"),
+        postgresql_where=sa.text("status = 'draft'"),
+    )
     op.drop_index("uq_submission_latest", table_name="submission", sqlite_where=sa.text("latest"), postgresql_where=sa.text("latest"))
     op.drop_index(op.f("ix_submission_person_id"), table_name="submission")
     op.drop_index(op.f("ix_submission_cohort_id"), table_name="submission")

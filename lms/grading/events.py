@@ -1,0 +1,23 @@
+"""What happened to people's work."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionHandedIn:
+    """A person has handed in an attempt at an assignment."""
+
+    submission_id: int
+    activity_id: int
+    person_id: int
+    cohort_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class GradeReleased:
+    """A person can see a grade, for the first time or after it was changed. `activity_id` is empty for a column filled in by hand."""
+
+    grade_id: int
+    person_id: int
+    cohort_id: int
+    activity_id: int | None
