@@ -169,14 +169,14 @@ def _restore_rows(archive: tarfile.TarFile, connection: Connection, saved: dict[
 
 def _empty(connection: Connection, filled: list[Table]) -> None:
     """Take out what a fresh installation begins with."""
+    emptied = [table for table in reversed(filled) if table.name != "audit_entry"]  # which is empty, and refuses to be emptied
     if connection.dialect.name == "postgresql":
-        names = ", ".join(f'"{table.name}"' for table in filled)
+        names = ", ".join(f'"{table.name}"' for table in emptied)
         connection.execute(text(f"TRUNCATE {names}"))
         return
     connection.execute(text("PRAGMA defer_foreign_keys=ON"))
-    for table in reversed(filled):
-        if table.name != "audit_entry":
-            connection.execute(table.delete())
+    for table in emptied:
+        connection.execute(table.delete())
 
 
 def _restore_table(archive: tarfile.TarFile, connection: Connection, table: Table, entry: dict[str, Any]) -> None:

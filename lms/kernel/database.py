@@ -362,6 +362,7 @@ def make_engine(url: str, pool_size: int = 12) -> Engine:
     def prepare(connection: Any, _entry: ConnectionPoolEntry) -> None:
         connection.isolation_level = None  # the driver must not begin transactions by itself
         connection.execute("pragma foreign_keys=on")
+        connection.execute("pragma recursive_triggers=on")  # else REPLACE deletes rows past the triggers that forbid it
         connection.execute("pragma journal_mode=wal")
         connection.execute("pragma synchronous=full")
 

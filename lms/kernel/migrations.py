@@ -105,6 +105,7 @@ def append_only(tables: Iterable[str], dialect: str) -> list[str]:
             statements.append(
                 f"CREATE TRIGGER {table}_keep BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION refuse_change()"
             )
+            statements.append(f"CREATE TRIGGER {table}_full BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()")
         else:
             for action in ("UPDATE", "DELETE"):
                 statements.append(
