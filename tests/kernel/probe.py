@@ -1,6 +1,8 @@
 """A throw-away plugin for the tests of the kernel: pages that do what no real page should, and a table for what they do."""
 
+import shutil
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Column, ForeignKey, Integer, MetaData, Table, func, insert, select
@@ -12,7 +14,7 @@ from lms.kernel.campus import Campus
 from lms.kernel.permissions import PermissionRegistry
 from lms.kernel.web import Router
 from lms.plugin import Plugin, Plugins
-from tests.conftest import ADDRESS
+from tests.conftest import ADDRESS, settings_for
 
 # Of a metadata of its own: the models of the suite must not learn of it.
 tally = Table(
@@ -42,6 +44,12 @@ def count(campus: Campus, table: Any = tally) -> int:
     """How many rows a table has."""
     with campus.database.reading() as session:
         return int(session.scalar(select(func.count()).select_from(table)))
+
+
+def embedded_campus(folder: Path, migrated: Path, plugins: Plugins) -> Campus:
+    """A campus on SQLite alone, for what has nothing to do with the kind of database."""
+    shutil.copy(migrated, folder / "lms.db")
+    return Campus.open(settings_for(folder), plugins)
 
 
 def with_pages(campus: Campus, pages: Router, **declared: Any) -> Campus:
