@@ -42,16 +42,17 @@ function keep(form) {
 // <ol data-reorder="form-id"><li data-item="5">: a drop posts order=7,5,6 with that form.
 function reorder(list) {
   const { order } = document.getElementById(list.dataset.reorder).elements;
-  const sequence = () => all("[data-item]", list).map((item) => item.dataset.item).join();
+  const items = () => [...list.children]; // lists may stand in items of others
+  const sequence = () => items().map((item) => item.dataset.item).join();
   const before = sequence();
   let held;
-  all("[data-item]", list).forEach((item) => { item.draggable = true; });
+  items().forEach((item) => { item.draggable = true; });
   list.addEventListener("dragstart", (event) => {
-    held = event.target.closest?.("[data-item]");
+    held = items().find((item) => item === event.target);
     held?.classList.add("dragging");
   });
   list.addEventListener("dragover", (event) => {
-    const over = event.target.closest("[data-item]");
+    const over = items().find((item) => item.contains(event.target));
     if (!held || !over) return;
     event.preventDefault();
     const { top, height } = over.getBoundingClientRect();

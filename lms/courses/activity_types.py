@@ -118,10 +118,18 @@ class LinkType(Plain):
     def save(self, session: Session, actor: Actor, activity: Activity, form: TypeForm) -> None:
         """Keep the address. Only the web: other schemes can run things on the reader's machine."""
         url = form.get("url").strip()
-        parts = urlsplit(url) if len(url) <= 2000 else urlsplit("")
-        if parts.scheme not in ("http", "https") or not parts.netloc or any(c.isspace() for c in url):
+        if not is_web_address(url):
             raise Invalid({"url": N_("Please write an address that begins with https://.")})
         activity.settings = {**activity.settings, "url": url}
+
+
+def is_web_address(url: str) -> bool:
+    """Whether a link with this address leads to a page of the web."""
+    try:
+        parts = urlsplit(url) if len(url) <= 2000 else urlsplit("")
+    except ValueError:  # for example an IPv6 address without its end
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.netloc) and url.isprintable() and " " not in url
 
 
 class FileType(Plain):

@@ -12,7 +12,7 @@ from lms.accounts.places import region_names
 from lms.courses.models import Cohort, CohortRegion, Course, CourseText, Topic
 from lms.courses.queries import CohortCard, cohort_cards, is_calling
 from lms.courses.topics import topic_name
-from lms.kernel import clock
+from lms.kernel import clock, i18n
 from lms.kernel.database import ReadSession
 from lms.kernel.text import contains, fold
 
@@ -25,6 +25,7 @@ _Region: Any = Region
 _Topic: Any = Topic
 
 PAGE = 24
+COHORTS_SHOWN = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class CourseCard:
     weeks: int
     hours: int
     cohorts: list[CohortCard] = field(default_factory=list)
+    """The next cohorts, those one can get into first; not all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class CatalogueFilters:
 
     regions: list[tuple[str, str]]
     topics: list[tuple[str, str]]
-    languages: list[str]
+    languages: list[tuple[str, str]]
 
 
 def catalogue(session: ReadSession, wanted: Wanted, locale: str, after: str = "", limit: int = PAGE) -> tuple[list[CourseCard], str | None]:
@@ -88,7 +90,7 @@ def catalogue(session: ReadSession, wanted: Wanted, locale: str, after: str = ""
     ).all()  # fmt: skip
     shown = rows[:limit]
     cohorts = defaultdict(list)
-    for cohort in cohort_cards(session, locale, _Cohort.course_id.in_([row.id for row in shown]), _is_ahead()):
+    for cohort in sorted(cohort_cards(session, locale, _next_of([row.id for row in shown])), key=lambda c: c.calling != "open"):
         cohorts[cohort.course_id].append(cohort)
     cards = [
         CourseCard(r.id, r.code, r.title, r.summary, r.language, topic_name(r.topic_code, r.topic), r.weeks, r.hours, cohorts[r.id])
@@ -105,14 +107,20 @@ def _wanted(wanted: Wanted) -> list[Any]:
     if wanted.region:
         within = select(_CohortRegion.cohort_id).where(_CohortRegion.region_id.in_(_subtree(wanted.region)))
         of_cohort.append(_Cohort.id.in_(within))
-    if wanted.language:
-        of_cohort.append(_Cohort.language == wanted.language)
     if wanted.open:
         of_cohort.append(is_calling())
+    if wanted.language and not of_cohort:
+        conditions.append(or_(_Course.language == wanted.language, _has_cohort(_Cohort.language == wanted.language)))
+    elif wanted.language:
+        of_cohort.append(_Cohort.language == wanted.language)
     if of_cohort:
         # One cohort must meet all of it: an open one in Spanish is not found by a closed one in Spanish and an open one in English.
-        conditions.append(select(1).where(_Cohort.course_id == _Course.id, _Cohort.status == "published", *of_cohort).exists())
+        conditions.append(_has_cohort(*of_cohort))
     return conditions
+
+
+def _has_cohort(*conditions: Any) -> Any:
+    return select(1).where(_Cohort.course_id == _Course.id, _Cohort.status == "published", *conditions).exists()
 
 
 def _subtree(code: str) -> Any:
@@ -126,8 +134,16 @@ def _is_ahead() -> Any:
     return and_(_Cohort.status == "published", or_(_Cohort.ends_on.is_(None), _Cohort.ends_on >= clock.today()))
 
 
+def _next_of(course_ids: list[int]) -> Any:
+    """The condition of being among the first cohorts ahead of one of these courses."""
+    order = (case((is_calling(), 0), else_=1), _Cohort.starts_on.nulls_last(), _Cohort.id)
+    number = func.row_number().over(partition_by=_Cohort.course_id, order_by=order).label("number")
+    ahead = select(_Cohort.id, number).where(_Cohort.course_id.in_(course_ids), _is_ahead()).subquery()
+    return _Cohort.id.in_(select(ahead.c.id).where(ahead.c.number <= COHORTS_SHOWN))
+
+
 def _rank() -> Any:
-    return case((select(1).where(_Cohort.course_id == _Course.id, is_calling()).exists(), 0), else_=1)
+    return case((_has_cohort(is_calling()), 0), else_=1)
 
 
 def _after(cursor: str, rank: Any) -> Any:
@@ -157,7 +173,8 @@ def filters(session: ReadSession, locale: str) -> CatalogueFilters:
         select(_Topic.code, _Topic.name).where(_Topic.id.in_(select(_Course.topic_id).where(_Course.status == "published")))
     )
     topics = sorted(((code, topic_name(code, name)) for code, name in rows), key=lambda pair: pair[1])
-    languages = sorted(set(session.scalars(select(_Cohort.language).where(_Cohort.id.in_(public)).distinct())))
+    spoken = select(_Cohort.language).where(_Cohort.id.in_(public)).union(select(_Course.language).where(_Course.status == "published"))
+    languages = sorted(((code, i18n.language_name(code, locale)) for code in session.scalars(spoken)), key=lambda pair: pair[1])
     return CatalogueFilters(sorted(names.items(), key=lambda pair: pair[1]), topics, languages)
 
 

@@ -36,10 +36,18 @@ class CohortIsClosed(Refused):
     message = N_("This cohort is closed: you can still read everything, but nothing more is recorded.")
 
 
+class NotByMarking(Refused):
+    """Something else completes this activity."""
+
+    message = N_("This is not done by marking it: it is done when your work was handed in or has passed.")
+
+
 def mark_done(session: Session, person_id: int, cohort: Cohort, activity: Activity) -> None:
-    """The person says that the activity is done. Raises CohortIsClosed."""
+    """The person says that the activity is done. Raises CohortIsClosed, NotByMarking."""
     if cohort.status == "closed":
         raise CohortIsClosed()
+    if "marked" not in MET_BY[activity.completion]:
+        raise NotByMarking()
     record(session, person_id, activity, "marked")
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from fastapi import Request
 from markupsafe import Markup
-from sqlalchemy import select
 from starlette.responses import Response
 
 from lms.courses import content, loading
@@ -14,17 +13,17 @@ from lms.courses.activity_types import TypeForm, Types
 from lms.courses.forms import ActivityForm, CohortActivityForm, CourseActivityForm, Id, ModuleForm, OrderForm, VersionForm, WordsForm
 from lms.courses.learning_pages import types_of
 from lms.courses.models import Activity, Cohort, ContentText, Course, Module
+from lms.courses.refusing import Stand, keeping_both, told_at
 from lms.courses.staff_cohort_pages import from_clock, on_clock
 from lms.courses.staff_pages import language_options
 from lms.kernel.campus import Campus
 from lms.kernel.database import ReadSession
 from lms.kernel.errors import Conflict, Invalid, NotFound, Refused
-from lms.kernel.i18n import N_, LazyText, _
+from lms.kernel.i18n import N_, LazyText, _, format_datetime
 from lms.kernel.permissions import Actor
 from lms.kernel.web import Form, FormInput, Here, Me, Read, Router, Write, page, read_form, redirect, redisplay, render
 
 pages = Router()
-_ContentText: Any = ContentText
 
 COMPLETION_TITLES: dict[str, LazyText] = {
     "viewed": N_("When it was opened"),
@@ -61,23 +60,31 @@ def move_of(form: FormInput) -> dict[str, Any]:
 
 
 @pages.get("/staff/{kind}/{code}/modules/new", permission="courses.adapt")
-def new_module_page(request: Request, kind: str, code: str, me: Me, session: Read) -> Response:
+def new_module_page(request: Request, kind: str, code: str, me: Me, session: Read, campus: Here) -> Response:
     """The form for a module."""
-    return page(request, "courses/module_form.html", **_module_context(load_owner(session, me, kind, code), None))
+    return page(request, "courses/module_form.html", **_module_context(campus, load_owner(session, me, kind, code), None))
 
 
 @pages.post("/staff/{kind}/{code}/modules/new", permission="courses.adapt")
-def add_module(request: Request, kind: str, code: str, me: Me, session: Write, form: Form) -> Response:
+def add_module(request: Request, kind: str, code: str, me: Me, session: Write, form: Form, campus: Here) -> Response:
     """Add a module at the end."""
     owner = load_owner(session, me, kind, code)
-    with redisplay(request, "courses/module_form.html", form, **_module_context(owner, None)):
+    with redisplay(request, "courses/module_form.html", form, **_module_context(campus, owner, None)):
         given = read_form(ModuleForm, form)
-        content.add_module(session, me, owner, given.title, given.summary, **_opening(owner, given))
-    return redirect(request, url_of(owner), _("Saved."))
+        module = content.add_module(session, me, owner, given.title, given.summary, **_opening(owner, given))
+    return redirect(request, f"{url_of(owner)}#module-{module.id}", _("Saved."))
 
 
-def _module_context(owner: Course | Cohort, module: Module | None) -> dict[str, Any]:
-    return {"owner": owner, "module": module, "owner_url": url_of(owner), "is_cohort": isinstance(owner, Cohort)}
+def _module_context(campus: Campus, owner: Course | Cohort, module: Module | None) -> dict[str, Any]:
+    return {
+        "owner": owner, "module": module, "owner_url": url_of(owner), "is_cohort": isinstance(owner, Cohort), "stands": (),
+        "languages": _other_languages(campus, owner),
+    }  # fmt: skip
+
+
+def _other_languages(campus: Campus, owner: Course | Cohort) -> list[tuple[str, str]]:
+    """The languages that words of a part may be added in; a cohort speaks its own alone."""
+    return [] if isinstance(owner, Cohort) else [pair for pair in language_options(campus) if pair[0] != owner.language]
 
 
 def _opening(owner: Course | Cohort, given: ModuleForm) -> dict[str, Any]:
@@ -88,29 +95,44 @@ def _opening(owner: Course | Cohort, given: ModuleForm) -> dict[str, Any]:
 def order_modules(request: Request, kind: str, code: str, me: Me, session: Write, form: Form) -> Response:
     """Move a module."""
     owner = load_owner(session, me, kind, code)
-    content.order_modules(session, me, owner, **move_of(form))
-    return redirect(request, url_of(owner))
+    with told_at(request, url_of(owner)):
+        content.order_modules(session, me, owner, **(move := move_of(form)))
+    return redirect(request, _at(owner, "module", move))
+
+
+def _at(owner: Course | Cohort, kind: str, move: dict[str, Any]) -> str:
+    """The owner's page, at what was moved by a button."""
+    moved = move.get("up") or move.get("down")
+    return f"{url_of(owner)}#{kind}-{moved}" if moved else f"{url_of(owner)}#content"
 
 
 @pages.get("/staff/modules/{module_id}/edit", permission="courses.adapt")
-def edit_module_page(request: Request, module_id: Id, me: Me, session: Read) -> Response:
+def edit_module_page(request: Request, module_id: Id, me: Me, session: Read, campus: Here) -> Response:
     """The form with a module."""
     module = loading.load_module(session, me, module_id)
     owner = loading.owner_of(session, module)
     opens_at = on_clock(module.opens_at, owner.timezone) if isinstance(owner, Cohort) else ""
-    form = FormInput({"title": module.title, "summary": module.summary, "opens_at": opens_at})
-    return page(request, "courses/module_form.html", form=form, **_module_context(owner, module))
+    form = FormInput({"title": module.title, "summary": module.summary, "opens_at": opens_at, "version": module.version})
+    return page(request, "courses/module_form.html", form=form, **_module_context(campus, owner, module))
 
 
 @pages.post("/staff/modules/{module_id}/edit", permission="courses.adapt")
-def save_module(request: Request, module_id: Id, me: Me, session: Write, form: Form) -> Response:
-    """Save a module."""
+def save_module(request: Request, module_id: Id, me: Me, session: Write, form: Form, campus: Here) -> Response:
+    """Save a module, unless somebody else saved meanwhile."""
     module = loading.load_module(session, me, module_id)
     owner = loading.owner_of(session, module)
-    with redisplay(request, "courses/module_form.html", form, **_module_context(owner, module)):
-        given = read_form(ModuleForm, form)
-        content.save_module(session, me, module, given.title, given.summary, **_opening(owner, given))
-    return redirect(request, url_of(owner), _("Saved."))
+    with keeping_both(request, "courses/module_form.html", form, _module_context(campus, owner, module), lambda: _stands(owner, module)):
+        given, read = read_form(ModuleForm, form), read_form(VersionForm, form)
+        content.save_module(session, me, module, given.title, given.summary, read.version, **_opening(owner, given))
+    return redirect(request, f"{url_of(owner)}#module-{module_id}", _("Saved."))
+
+
+def _stands(owner: Course | Cohort, part: Module | Activity) -> list[Stand]:
+    """How a part stands now, for somebody whose save came second."""
+    text = (_("Summary"), part.summary) if isinstance(part, Module) else (_("Text"), part.body)
+    dates = {_("Opens"): part.opens_at} if isinstance(part, Module) else {_("Due"): part.due_at, _("Cut-off"): part.cutoff_at}
+    known = [(label, format_datetime(at, owner.timezone)) for label, at in dates.items()] if isinstance(owner, Cohort) else []
+    return [(_("Title"), part.title), text, *known]
 
 
 @pages.post("/staff/modules/{module_id}/delete", permission="courses.adapt")
@@ -118,7 +140,8 @@ def delete_module(request: Request, module_id: Id, me: Me, session: Write) -> Re
     """Delete a module that nobody has worked in."""
     module = loading.load_module(session, me, module_id)
     owner = loading.owner_of(session, module)
-    content.delete_module(session, me, module)
+    with told_at(request, f"/staff/modules/{module_id}/edit"):
+        content.delete_module(session, me, module)
     return redirect(request, url_of(owner), _("The module is gone."))
 
 
@@ -126,8 +149,10 @@ def delete_module(request: Request, module_id: Id, me: Me, session: Write) -> Re
 def order_activities(request: Request, module_id: Id, me: Me, session: Write, form: Form) -> Response:
     """Move an activity within its module."""
     module = loading.load_module(session, me, module_id)
-    content.order_activities(session, me, module, **move_of(form))
-    return redirect(request, url_of(loading.owner_of(session, module)))
+    owner = loading.owner_of(session, module)
+    with told_at(request, url_of(owner)):
+        content.order_activities(session, me, module, **(move := move_of(form)))
+    return redirect(request, _at(owner, "activity", move))
 
 
 @pages.get("/staff/modules/{module_id}/activities/new", permission="courses.adapt")
@@ -149,7 +174,7 @@ def add_activity(request: Request, module_id: Id, me: Me, session: Write, form: 
     with _again(request, session, campus, blank, form):
         title, body, values = _given(owner, form)
         content.add_activity(session, me, types, module, blank.type, title, body, _type_form(request, campus), **values)
-    return redirect(request, url_of(owner), _("Saved."))
+    return redirect(request, f"{url_of(owner)}#module-{module_id}", _("Saved."))
 
 
 def _blank(module: Module, types: Types, type: str) -> Activity:
@@ -184,7 +209,7 @@ def _again(request: Request, session: ReadSession, campus: Campus, activity: Act
     except Refused as refusal:
         errors = refusal.errors if isinstance(refusal, Invalid) else {}
         context["fields"] = _fields(request, context, form, errors)
-        with redisplay(request, "courses/activity_form.html", form, **context):
+        with keeping_both(request, "courses/activity_form.html", form, context, lambda: _stands(context["owner"], activity)):
             raise
 
 
@@ -196,8 +221,8 @@ def _activity_context(request: Request, session: ReadSession, campus: Campus, ac
         "activity": activity, "owner": owner, "owner_url": url_of(owner), "is_cohort": isinstance(owner, Cohort),
         "module": session.one(Module, activity.module_id), "type_title": str(kind.title) if kind else activity.type,
         "completions": [(name, str(COMPLETION_TITLES[name])) for name in completions],
-        "languages": [] if isinstance(owner, Cohort) else [pair for pair in language_options(campus) if pair[0] != owner.language],
-        "kind": kind, "type_context": dict(kind.form_context(session, activity)) if kind else {},
+        "languages": _other_languages(campus, owner), "stands": (), "kind": kind,
+        "type_context": dict(kind.form_context(session, activity)) if kind else {},
     }  # fmt: skip
     return {**context, "fields": _fields(request, context, form, {})}
 
@@ -238,7 +263,7 @@ def save_activity(request: Request, activity_id: Id, me: Me, session: Write, for
         title, body, values = _given(owner, form)
         sent = _type_form(request, campus)
         content.save_activity(session, me, types_of(campus), activity_id, read.version, title, body, sent, **values)
-    return redirect(request, url_of(owner), _("Saved."))
+    return redirect(request, f"{url_of(owner)}#module-{activity.module_id}", _("Saved."))
 
 
 @pages.post("/staff/activities/{activity_id}/publish", permission="courses.adapt")
@@ -246,7 +271,7 @@ def publish_activity(request: Request, activity_id: Id, me: Me, session: Write, 
     """Show an activity to trainees, or hide it."""
     activity = loading.load_activity(session, me, activity_id)
     content.set_published(session, me, activity, form.get("published") == "1")
-    return redirect(request, url_of(loading.owner_of(session, activity)), _("Saved."))
+    return redirect(request, f"{url_of(loading.owner_of(session, activity))}#activity-{activity_id}", _("Saved."))
 
 
 @pages.post("/staff/activities/{activity_id}/delete", permission="courses.adapt")
@@ -254,7 +279,8 @@ def delete_activity(request: Request, activity_id: Id, me: Me, session: Write) -
     """Delete an activity that nobody has worked on."""
     activity = loading.load_activity(session, me, activity_id)
     owner = loading.owner_of(session, activity)
-    content.delete_activity(session, me, activity)
+    with told_at(request, f"/staff/activities/{activity_id}/edit"):
+        content.delete_activity(session, me, activity)
     return redirect(request, url_of(owner), _("The activity is gone."))
 
 
@@ -262,20 +288,32 @@ def delete_activity(request: Request, activity_id: Id, me: Me, session: Write) -
 def words_page(request: Request, part: str, part_id: Id, language: str, me: Me, session: Read, campus: Here) -> Response:
     """The words of a course's module or activity in another language."""
     owner, loaded = _translatable(session, me, campus, part, part_id, language)
-    column = _ContentText.module_id if isinstance(loaded, Module) else _ContentText.activity_id
-    text = session.scalars(select(ContentText).where(column == part_id, _ContentText.language == language)).first()
-    form = FormInput({"title": text.title, "description": text.body} if text else {})
-    return page(request, "courses/part_words_form.html", form=form, part=loaded, owner=owner, owner_url=url_of(owner), language=language)
+    text = content.words_of(session, loaded, language)
+    form = FormInput({"title": text.title, "description": text.body, "version": text.version} if text else {"version": 0})
+    return page(request, "courses/part_words_form.html", form=form, **_words_context(owner, loaded, language, text))
+
+
+def _words_context(owner: Course | Cohort, part: Module | Activity, language: str, text: ContentText | None) -> dict[str, Any]:
+    kind, original = ("modules", part.summary) if isinstance(part, Module) else ("activities", part.body)
+    return {
+        "part": part, "part_url": f"/staff/{kind}/{part.id}", "original": original, "owner": owner, "owner_url": url_of(owner),
+        "language": language, "version": text.version if text else 0, "stands": (),
+    }  # fmt: skip
 
 
 @pages.post("/staff/{part}/{part_id}/words/{language}", permission="courses.edit")
 def save_words(request: Request, part: str, part_id: Id, language: str, me: Me, session: Write, form: Form, campus: Here) -> Response:
     """Keep the words."""
     owner, loaded = _translatable(session, me, campus, part, part_id, language)
-    context = {"part": loaded, "owner": owner, "owner_url": url_of(owner), "language": language}
-    with redisplay(request, "courses/part_words_form.html", form, **context):
-        given = read_form(WordsForm, form)
-        content.save_words(session, me, loaded, language, title=given.title, body=given.description)
+    text = content.words_of(session, loaded, language)
+    context = _words_context(owner, loaded, language, text)
+
+    def stands() -> list[Stand]:
+        return [(_("Title"), text.title if text else ""), (_("Text"), text.body if text else "")]
+
+    with keeping_both(request, "courses/part_words_form.html", form, context, stands):
+        given, read = read_form(WordsForm, form), read_form(VersionForm, form)
+        content.save_words(session, me, loaded, language, title=given.title, body=given.description, version=read.version)
     return redirect(request, url_of(owner), _("Saved."))
 
 

@@ -24,7 +24,15 @@ def _naive(value: datetime) -> datetime:
     return value
 
 
-Clock = Annotated[datetime, AfterValidator(_naive)]
+def _near(value: date) -> date:
+    """A day that every zone and every deadline counted from it can be told in."""
+    if not 1950 <= value.year <= 2200:
+        raise ValueError(str(N_("Please write a year between 1950 and 2200.")))
+    return value
+
+
+Clock = Annotated[datetime, AfterValidator(_naive), AfterValidator(_near)]
+Day = Annotated[date, AfterValidator(_near)]
 
 
 class CourseForm(BaseModel):
@@ -43,6 +51,7 @@ class NewCourseForm(CourseForm):
     """A catalogue entry with its code."""
 
     code: str
+    programme: Annotated[int, Field(ge=1, le=MAX_NUMBER)] | None = None
 
 
 class VersionForm(BaseModel):
@@ -105,8 +114,8 @@ class CohortForm(BaseModel):
     title: Title
     language: Annotated[str, Field(min_length=2, max_length=10)]
     timezone: Zone = "UTC"
-    starts_on: date | None = None
-    ends_on: date | None = None
+    starts_on: Day | None = None
+    ends_on: Day | None = None
     seats: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
     enrolment_method: Literal["staff", "self", "application"] = "staff"
     enrol_from: Clock | None = None

@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, func, select
 
-from lms.courses.models import Activity, Cohort, ContentText, Course, Module, Progress
+from lms.courses.models import Activity, Cohort, ContentText, Module, Progress
 from lms.kernel import clock
 from lms.kernel.database import ReadSession
+from lms.kernel.i18n import _, format_datetime, ngettext
 
 # SQLModel types a column as its value; in a statement it is a column.
 _Activity: Any = Activity
 _Cohort: Any = Cohort
-_Course: Any = Course
 _Module: Any = Module
 _Progress: Any = Progress
 _Text: Any = ContentText
@@ -57,6 +57,11 @@ class Item:
         """Whether its due date has passed and it is not done."""
         return not self.is_done and self.due_at is not None and self.due_at < clock.now()
 
+    @property
+    def until(self) -> datetime | None:
+        """The date that matters now: the due date, and once that has passed the cut-off."""
+        return (self.cutoff_at or self.due_at) if self.is_late else self.due_at
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -74,6 +79,16 @@ class Part:
         """Whether trainees may enter now."""
         return self.opens_at is None or self.opens_at <= clock.now()
 
+    @property
+    def done(self) -> int:
+        """How many activities that count are completed."""
+        return sum(item.completed_at is not None for item in self.items if item.counts)
+
+    @property
+    def total(self) -> int:
+        """How many activities count."""
+        return sum(item.counts for item in self.items)
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -83,11 +98,12 @@ class Step:
     url: str | None
     state: str
     current: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Learning:
-    """A cohort of a trainee, as the page of today shows it."""
+    """A cohort with what a trainee has done in it."""
 
     id: int
     code: str
@@ -96,41 +112,59 @@ class Learning:
     timezone: str
     starts_on: date | None
     ends_on: date | None
-    weeks: int
     parts: list[Part]
 
     @property
     def done(self) -> int:
         """How many activities that count are completed."""
-        return sum(item.completed_at is not None for part in self.parts for item in part.items if item.counts)
+        return sum(part.done for part in self.parts)
 
     @property
     def total(self) -> int:
         """How many activities count."""
-        return sum(item.counts for part in self.parts for item in part.items)
+        return sum(part.total for part in self.parts)
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether its first day is still to come, on its own clocks."""
+        return self.starts_on is not None and self.starts_on > local_time(self.timezone).date()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its last day has passed, on its own clocks."""
+        return self.ends_on is not None and self.ends_on < local_time(self.timezone).date()
 
     @property
     def present(self) -> Part | None:
-        """The module that opened last."""
+        """The module to be in now: the one that opened last; where all open together, the first that is not done."""
         opened = [part for part in self.parts if part.is_open]
-        return opened[-1] if opened else None
+        if not self._in_turn:
+            return next((part for part in opened if any(not item.is_done for item in part.items)), opened[-1] if opened else None)
+        return max(opened, key=lambda part: part.opens_at.timestamp() if part.opens_at else 0.0, default=None)
 
     @property
     def week(self) -> int:
-        """The number of that module, from 1; 0 before the first."""
-        return sum(part.is_open for part in self.parts)
+        """The number of the module that opened last, from 1; 0 before the first, or where modules do not open in turn."""
+        return self.parts.index(self.present) + 1 if self._in_turn and self.present else 0
+
+    @property
+    def _in_turn(self) -> bool:
+        return len({part.opens_at for part in self.parts}) > 1
 
     @property
     def upcoming(self) -> Item | None:
         """The first open activity that is not done."""
         return next((item for part in self.parts if part.is_open for item in part.items if not item.is_done), None)
 
-    def steps(self) -> list[Step]:
-        """The activities of the present module, and the opening of the next."""
-        base = f"/learn/{self.code}"
-        shown = [Step(i.title, f"{base}/{i.id}", "done" if i.is_done else "open", i == self.upcoming)
+    def steps(self, zone: str) -> list[Step]:
+        """The activities of the present module, and when the next one opens on the clocks of a zone."""
+        base, upcoming = f"/learn/{self.code}", self.upcoming
+        shown = [Step(i.title, f"{base}/{i.id}", "done" if i.is_done else "open", i == upcoming)
                  for i in (self.present.items if self.present else [])]  # fmt: skip
-        return shown + [Step(part.title, None, "lock") for part in self.parts[self.week : self.week + 1]]
+        closed = next((part for part in self.parts if not part.is_open), None)
+        if closed:
+            shown.append(Step(closed.title, None, "lock", note=_("opens {date}").format(date=format_datetime(closed.opens_at, zone))))
+        return shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +196,8 @@ def _parts(
     session: ReadSession, of_modules: Any, of_activities: Any, person_id: int | None, language: str | None, sees_all: bool
 ) -> list[Part]:
     modules: Any = session.execute(
-        select(_Module.id, _Module.cohort_id, func.coalesce(_Text.title, _Module.title), func.coalesce(_Text.body, _Module.summary),
-               _Module.opens_at)
+        select(_Module.id, _Module.cohort_id, func.coalesce(_Text.title, _Module.title),
+               func.coalesce(func.nullif(_Text.body, ""), _Module.summary), _Module.opens_at)
         .outerjoin(ContentText, and_(_Text.module_id == _Module.id, _Text.language == language))
         .where(of_modules)
         .order_by(_Module.position, _Module.id)
@@ -185,20 +219,19 @@ def _parts(
 
 
 def mine(session: ReadSession, person_id: int, cohort_ids: Sequence[int]) -> list[Learning]:
-    """The cohorts of a trainee that run or ended not long ago, with their outlines. Three queries."""
+    """The cohorts of a trainee, the latest first; those that run or ended not long ago with their outlines. Three queries."""
     rows: Any = session.execute(
-        select(_Cohort.id, _Cohort.code, _Cohort.title, _Cohort.status, _Cohort.timezone, _Cohort.starts_on, _Cohort.ends_on, _Course.weeks)
-        .join(Course, _Course.id == _Cohort.course_id)
+        select(_Cohort.id, _Cohort.code, _Cohort.title, _Cohort.status, _Cohort.timezone, _Cohort.starts_on, _Cohort.ends_on)
         .where(_Cohort.id.in_(list(cohort_ids)), _Cohort.status != "draft")
-        .order_by(_Cohort.starts_on.desc(), _Cohort.id.desc())
+        .order_by(_Cohort.starts_on.desc().nulls_last(), _Cohort.id.desc())
     ).all()
-    outlines = outline(session, [row.id for row in rows], person_id)
-    return [Learning(**row._mapping, parts=outlines[row.id]) for row in rows]
+    outlines = outline(session, [row.id for row in rows if is_recent(row.ends_on)], person_id)
+    return [Learning(**row._mapping, parts=outlines.get(row.id, [])) for row in rows]
 
 
-def is_recent(cohort: Learning) -> bool:
-    """Whether a cohort belongs on the page of today rather than among those of the past."""
-    return cohort.ends_on is None or cohort.ends_on >= clock.today() - LINGER
+def is_recent(ends_on: date | None) -> bool:
+    """Whether a cohort that ends then belongs on the page of today rather than among those of the past."""
+    return ends_on is None or ends_on >= clock.today() - LINGER
 
 
 def due(cohorts: Sequence[Learning], days: int = 14) -> list[Due]:
@@ -216,14 +249,35 @@ def due(cohorts: Sequence[Learning], days: int = 14) -> list[Due]:
     return sorted(found, key=lambda entry: (entry.item.due_at or now, entry.item.id))
 
 
-def steps(parts: Sequence[Part], base: str, current: int | None, sees_all: bool) -> list[tuple[Part, list[Step]]]:
-    """The modules with their activities as steps; those of a module that is closed to the person are locked."""
+def steps(parts: Sequence[Part], base: str, current: int | None, sees_all: bool, zone: str | None = None) -> list[tuple[Part, list[Step]]]:
+    """The modules with their activities as steps; those of a module that is closed to the person are locked.
+
+    With a zone, each step notes how long it takes and when it is due, on the clocks of that zone.
+    """
     shown = []
     for part in parts:
         enters = part.is_open or sees_all
-        lines = [Step(i.title, f"{base}/{i.id}" if enters else None, _state(i, enters), i.id == current) for i in part.items]
+        lines = [
+            Step(i.title, f"{base}/{i.id}" if enters else None, _state(i, enters), i.id == current, _note(i, zone) if zone else "")
+            for i in part.items
+        ]
         shown.append((part, lines))
     return shown
+
+
+def _note(item: Item, zone: str) -> str:
+    said = []
+    if not item.published:
+        said.append(_("hidden"))
+    if item.minutes:
+        said.append(ngettext("{n} minute", "{n} minutes", item.minutes).format(n=item.minutes))
+    if not item.required:
+        said.append(_("optional"))
+    if item.due_at and not item.is_done:
+        said.append((_("was due {date}") if item.is_late else _("due {date}")).format(date=format_datetime(item.due_at, zone)))
+    elif item.due_day:
+        said.append(_("due on day {day}").format(day=item.due_day))
+    return " · ".join(said)
 
 
 def _state(item: Item, enters: bool) -> str:
@@ -241,9 +295,21 @@ def neighbours(parts: Sequence[Part], activity_id: int, sees_all: bool) -> tuple
     return items[place - 1] if place else None, items[place + 1] if place + 1 < len(items) else None
 
 
-def local_hour(zone: str) -> int:
-    """The hour on the clocks of a zone; that of UTC where the zone is unknown."""
+def local_time(zone: str) -> datetime:
+    """The present time on the clocks of a zone; that of UTC where the zone is unknown."""
     try:
-        return clock.now().astimezone(ZoneInfo(zone)).hour
+        return clock.now().astimezone(ZoneInfo(zone))
     except (KeyError, ValueError, OSError):
-        return clock.now().hour
+        return clock.now()
+
+
+def deeds_of(session: ReadSession, person_id: int) -> dict[str, Any]:
+    """What is kept about a person's way through courses: for the person's own copy."""
+    rows: Any = session.execute(
+        select(_Cohort.code.label("cohort"), _Activity.title.label("activity"), _Progress.viewed_at, _Progress.completed_at)
+        .join(Activity, _Activity.id == _Progress.activity_id)
+        .join(Cohort, _Cohort.id == _Progress.cohort_id)
+        .where(_Progress.person_id == person_id)
+        .order_by(_Progress.viewed_at, _Progress.activity_id)
+    )
+    return {"activities": [dict(row._mapping) for row in rows]}

@@ -9,7 +9,8 @@ from starlette.responses import Response
 from lms.courses import completion, learning, loading
 from lms.courses.activity_types import Types
 from lms.courses.forms import Id
-from lms.courses.models import Activity, Cohort, Course, Progress
+from lms.courses.models import Activity, Cohort, Progress
+from lms.courses.refusing import told_at
 from lms.kernel.campus import Campus
 from lms.kernel.database import ReadSession
 from lms.kernel.errors import NotFound
@@ -31,11 +32,12 @@ def types_of(campus: Campus) -> Types:
 def today_page(request: Request, me: Me, session: Read) -> Response:
     """What waits, and where the trainee is."""
     cohorts = learning.mine(session, me.id or 0, sorted(me.reach("courses.learn").cohorts))
-    present = [cohort for cohort in cohorts if learning.is_recent(cohort)]
+    present = [cohort for cohort in cohorts if learning.is_recent(cohort.ends_on)]
+    due = learning.due(present)
     return page(
-        request, "courses/today.html", cohorts=present, past=[cohort for cohort in cohorts if cohort not in present],
-        due=learning.due(present), hour=learning.local_hour(me.timezone), panels=panels(request, session, "today"),
-        side=panels(request, session, "today.side"),
+        request, "courses/today.html", cohorts=present, past=[cohort for cohort in cohorts if not learning.is_recent(cohort.ends_on)],
+        due=due, last=max((entry.item.until for entry in due if entry.item.until), default=None),
+        hour=learning.local_time(me.timezone).hour, panels=panels(request, session, "today"), side=panels(request, session, "today.side"),
     )  # fmt: skip
 
 
@@ -46,11 +48,11 @@ def outline_page(request: Request, code: str, me: Me, session: Read) -> Response
     sees_all = loading.looks_after(me, cohort)
     parts = learning.outline(session, [cohort.id or 0], me.id, sees_all=sees_all)[cohort.id or 0]
     view = learning.Learning(
-        cohort.id or 0, cohort.code, cohort.title, cohort.status, cohort.timezone, cohort.starts_on, cohort.ends_on, len(parts), parts
+        cohort.id or 0, cohort.code, cohort.title, cohort.status, cohort.timezone, cohort.starts_on, cohort.ends_on, parts
     )
     return page(
-        request, "courses/outline.html", cohort=cohort, course=session.one(Course, cohort.course_id), view=view, sees_all=sees_all,
-        steps=learning.steps(parts, f"/learn/{code}", None, sees_all), side=panels(request, session, "learn.side", cohort),
+        request, "courses/outline.html", cohort=cohort, view=view, sees_all=sees_all, learns=loading.is_trainee(me, cohort),
+        steps=learning.steps(parts, f"/learn/{code}", None, sees_all, me.timezone), side=panels(request, session, "learn.side", cohort),
     )  # fmt: skip
 
 
@@ -59,7 +61,8 @@ def activity_page(request: Request, code: str, activity_id: Id, me: Me, session:
     """An activity, with the way before and behind it. Opening it counts as viewing."""
     cohort = loading.load_learning(session, me, code)
     activity = loading.load_open_activity(session, me, cohort, activity_id)
-    if cohort.status == "published" and loading.is_trainee(me, cohort) and not _has_viewed(session, me, activity):
+    learns = loading.is_trainee(me, cohort)
+    if learns and cohort.status == "published" and not _has_viewed(session, me, activity):
         # Written by itself: reading must not wait for other people's writes afterwards.
         with campus.database.transaction(origin_of(request)) as writing:
             completion.record(writing, me.id or 0, activity, "viewed")
@@ -67,10 +70,10 @@ def activity_page(request: Request, code: str, activity_id: Id, me: Me, session:
     parts = learning.outline(session, [cohort.id or 0], me.id, sees_all=sees_all)[cohort.id or 0]
     base = f"/learn/{code}"
     return page(
-        request, "courses/activity.html", cohort=cohort, **around(activity, parts, base, sees_all),
-        piece=piece(request, session, types_of(campus), me, activity, base), side=panels(request, session, "learn.side", cohort),
-        can_mark=loading.is_trainee(me, cohort) and cohort.status == "published", preview=False, sees_all=sees_all,
-        back_title=cohort.title, back_url=base, base=base, zone=cohort.timezone,
+        request, "courses/activity.html", cohort=cohort, **around(activity, parts, base, sees_all), language=cohort.language,
+        piece=piece(request, session, types_of(campus), me, activity, base, cohort.language),
+        side=panels(request, session, "learn.side", cohort), learns=learns, can_mark=learns and cohort.status == "published",
+        preview=False, sees_all=sees_all, back_title=cohort.title, back_url=base, base=base,
     )  # fmt: skip
 
 
@@ -88,10 +91,10 @@ def around(activity: Activity, parts: list[learning.Part], base: str, sees_all: 
     }  # fmt: skip
 
 
-def piece(request: Request, session: ReadSession, types: Types, me: Actor, activity: Activity, base: str) -> Markup:
-    """The type's own part of the page; a placeholder where its plugin is not there."""
+def piece(request: Request, session: ReadSession, types: Types, me: Actor, activity: Activity, base: str, language: str) -> Markup:
+    """The type's own part of the page, `language` being that of the content; a placeholder where its plugin is not there."""
     kind = types.get(activity.type)
-    shared = {"activity": activity, "learn_url": f"{base}/{activity.id}", "preview": activity.cohort_id is None}
+    shared = {"activity": activity, "learn_url": f"{base}/{activity.id}", "preview": activity.cohort_id is None, "language": language}
     if kind is None:
         return Markup(render(request, MISSING, **shared))  # noqa: S704  # our templates escape
     return Markup(render(request, kind.template, **{**shared, **kind.context(session, me, activity)}))  # noqa: S704  # our templates escape
@@ -107,10 +110,13 @@ def mark_done(request: Request, code: str, activity_id: Id, me: Me, session: Wri
     """The trainee says it is done, and goes on."""
     cohort = loading.load_learning(session, me, code)
     activity = loading.load_open_activity(session, me, cohort, activity_id)
-    if loading.is_trainee(me, cohort):
+    if not loading.is_trainee(me, cohort):
+        return redirect(request, f"/learn/{code}/{activity_id}", _("Nothing is recorded for you here: you look after this cohort."), "info")
+    with told_at(request, f"/learn/{code}/{activity_id}"):
         completion.mark_done(session, me.id or 0, cohort, activity)
-    parts = learning.outline(session, [cohort.id or 0], me.id)[cohort.id or 0]
-    behind = learning.neighbours(parts, activity_id, loading.looks_after(me, cohort))[1]
+    sees_all = loading.looks_after(me, cohort)
+    parts = learning.outline(session, [cohort.id or 0], me.id, sees_all=sees_all)[cohort.id or 0]
+    behind = learning.neighbours(parts, activity_id, sees_all)[1]
     return redirect(request, f"/learn/{code}/{behind.id}" if behind else f"/learn/{code}", _("Done."))
 
 

@@ -120,6 +120,7 @@ def load_open_activity(session: ReadSession, me: Actor, cohort: Cohort, activity
 class NotOpenYet(Forbidden):
     """The module has not opened."""
 
+    title = N_("Not open yet")
     message = N_("This module opens on {date}.")
 
     def __init__(self, opens_at: datetime, zone: str) -> None:

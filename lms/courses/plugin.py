@@ -1,10 +1,11 @@
 """The declaration of the plugin that keeps courses and cohorts."""
 
 from lms.courses.activity_types import FileType, LinkType, PageType
+from lms.courses.learning import deeds_of
 from lms.courses.pages import pages
 from lms.kernel.i18n import N_
 from lms.kernel.permissions import PUBLIC, Permission
-from lms.plugin import NavItem, Plugin
+from lms.plugin import NavItem, PersonalData, Plugin
 
 plugin = Plugin(
     name="courses",
@@ -27,4 +28,5 @@ plugin = Plugin(
         NavItem("staff", N_("Cohorts"), "/staff/cohorts", "courses.adapt", 20),
     ),
     activity_types=(PageType(), FileType(), LinkType()),
+    personal_data=PersonalData(export=deeds_of),
 )

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import aliased
 
-from lms.accounts.models import Region
+from lms.accounts.models import Programme, Region
 from lms.accounts.places import region_names
 from lms.courses.models import Cohort, CohortRegion, Course, Topic
 from lms.kernel import clock
@@ -22,6 +22,7 @@ _Cohort: Any = Cohort
 _CohortRegion: Any = CohortRegion
 _Region: Any = Region
 _Topic: Any = Topic
+_Programme: Any = Programme
 
 PAGE = 50
 
@@ -93,7 +94,8 @@ def is_calling() -> Any:
 
 def cohort_cards(session: ReadSession, locale: str, *conditions: Any, limit: int | None = None, newest: bool = False) -> list[CohortCard]:
     """The cohorts that meet the conditions, by start, with the names of their regions. Three queries."""
-    order = (_Cohort.starts_on.desc(), _Cohort.id.desc()) if newest else (_Cohort.starts_on, _Cohort.id)
+    # The databases disagree about where a cohort without dates belongs.
+    order = (_Cohort.starts_on.desc().nulls_last(), _Cohort.id.desc()) if newest else (_Cohort.starts_on.nulls_last(), _Cohort.id)
     statement: Any = select(*_COLUMNS).where(*conditions).order_by(*order)
     rows: Any = session.execute(statement.limit(limit) if limit else statement).all()
     regions = regions_of(session, locale, [row.id for row in rows])
@@ -131,6 +133,13 @@ def topics(session: ReadSession) -> list[tuple[int, str, str]]:
 def region_ids(session: ReadSession, cohort_id: int) -> list[int]:
     """The regions of one cohort."""
     return list(session.scalars(select(_CohortRegion.region_id).where(_CohortRegion.cohort_id == cohort_id)))
+
+
+def programmes_within(session: ReadSession, reach: Reach) -> list[tuple[int, str]]:
+    """The programmes in the whole of which a permission holds: id and name, the oldest first."""
+    statement: Any = select(_Programme.id, _Programme.name).order_by(_Programme.id)
+    rows: Any = session.execute(statement if reach.everywhere else statement.where(_Programme.id.in_(reach.programmes)))
+    return [tuple(row) for row in rows]
 
 
 def courses_within(reach: Reach) -> Any:
@@ -172,10 +181,7 @@ def staff_cohorts(
     session: ReadSession, reach: Reach, locale: str, search: str = "", status: str = "", after: str = "", limit: int = PAGE
 ) -> tuple[list[CohortCard], str | None]:
     """The cohorts that staff or a tutor looks after, newest first, and the cursor of the next page."""
-    conditions: list[Any] = [cohorts_within(reach)]
-    words = fold(search).split()
-    conditions += [or_(func.lower(_Cohort.title).like(contains(w), escape="\\"), func.lower(_Cohort.code).like(contains(w), escape="\\"))
-                   for w in words]  # fmt: skip
+    conditions: list[Any] = [cohorts_within(reach), *_matching(_Cohort.search_text, search)]
     if status:
         conditions.append(_Cohort.status == status)
     if after:

@@ -12,9 +12,10 @@ from lms.accounts.models import Person
 from lms.accounts.queries import names
 from lms.accounts.zones import timezones
 from lms.courses import cohorts, learning, loading, queries
-from lms.courses.forms import CohortForm, NewCohortForm
+from lms.courses.forms import CohortForm, NewCohortForm, VersionForm
 from lms.courses.learning_pages import types_of
 from lms.courses.models import Cohort, Course
+from lms.courses.refusing import Stand, keeping_both, told_at
 from lms.courses.staff_pages import STATUS_TITLES, language_options, status_options
 from lms.kernel import i18n
 from lms.kernel.campus import Campus
@@ -79,7 +80,7 @@ def _form_context(session: ReadSession, campus: Campus, course: Course, cohort: 
         "course": course, "cohort": cohort, "languages": language_options(campus),
         "timezones": [(zone, zone.replace("_", " ")) for zone in timezones()],
         "regions": queries.region_options(session, i18n.locale()),
-        "methods": [(name, str(title)) for name, title in METHOD_TITLES.items()],
+        "methods": [(name, str(title)) for name, title in METHOD_TITLES.items()], "stands": (),
     }  # fmt: skip
 
 
@@ -108,7 +109,7 @@ def _cohort_context(session: ReadSession, campus: Campus, me: Actor, cohort: Coh
         "parts": learning.outline(session, [cohort.id or 0], None, sees_all=True)[cohort.id or 0], "methods": METHOD_TITLES,
         "regions": queries.regions_of(session, i18n.locale(), [cohort.id or 0]).get(cohort.id or 0, ()),
         "tutors": [(i, named[i]) for i in tutors if i in named], "may_edit": True, "may_run": me.can("courses.run", cohort.scope),
-        "owner_url": f"/staff/cohorts/{cohort.code}",
+        "may_see_course": me.can("courses.view_drafts", cohort.scope), "owner_url": f"/staff/cohorts/{cohort.code}",
     }  # fmt: skip
 
 
@@ -118,7 +119,7 @@ def edit_cohort_page(request: Request, code: str, me: Me, session: Read, campus:
     cohort = loading.load_cohort(session, me, code, "courses.run")
     known = {name: getattr(cohort, name) for name in cohorts.EDITABLE}
     known |= {name: on_clock(getattr(cohort, name), cohort.timezone) for name in ("enrol_from", "enrol_until")}
-    known["weekly"] = "on" if cohort.weekly else ""
+    known |= {"weekly": "on" if cohort.weekly else "", "version": cohort.version}
     context = _form_context(session, campus, session.one(Course, cohort.course_id), cohort)
     chosen = queries.region_ids(session, cohort.id or 0)
     return page(request, "courses/cohort_form.html", form=FormInput(known), chosen=chosen, **context)
@@ -129,18 +130,30 @@ def save_cohort(request: Request, code: str, me: Me, session: Write, form: Form,
     """Save the settings."""
     cohort = loading.load_cohort(session, me, code, "courses.run")
     context = _form_context(session, campus, session.one(Course, cohort.course_id), cohort)
-    with redisplay(request, "courses/cohort_form.html", form, **context):
-        given = read_form(CohortForm, form)
+    with keeping_both(request, "courses/cohort_form.html", form, context, lambda: _stands(cohort)):
+        given, read = read_form(CohortForm, form), read_form(VersionForm, form)
         values = _values(campus, given)
-        cohorts.save(session, me, cohort.id or 0, values, regions=given.regions, move_dates="move_dates" in form)
+        moves = "move_dates" in form
+        cohorts.save(session, me, cohort.id or 0, values, version=read.version, regions=given.regions, move_dates=moves)
     return redirect(request, f"/staff/cohorts/{code}", _("Saved."))
+
+
+def _stands(cohort: Cohort) -> list[Stand]:
+    zone = cohort.timezone
+    return [
+        (_("Title"), cohort.title), (_("First day"), i18n.format_date(cohort.starts_on)), (_("Last day"), i18n.format_date(cohort.ends_on)),
+        (_("Time zone of its deadlines"), zone), (_("Places"), i18n.format_number(cohort.seats)),
+        (_("How people get in"), METHOD_TITLES[cohort.enrolment_method]), (_("From"), i18n.format_datetime(cohort.enrol_from, zone)),
+        (_("Until"), i18n.format_datetime(cohort.enrol_until, zone)), (_("Question to applicants"), cohort.question),
+    ]  # fmt: skip
 
 
 @pages.post("/staff/cohorts/{code}/status", permission="courses.run")
 def set_status(request: Request, code: str, me: Me, session: Write, form: Form) -> Response:
     """Publish, close, reopen or take back."""
     cohort = loading.load_cohort(session, me, code, "courses.run")
-    cohorts.set_status(session, me, cohort.id or 0, form.get("status"))
+    with told_at(request, f"/staff/cohorts/{code}"):
+        cohorts.set_status(session, me, cohort.id or 0, form.get("status"))
     return redirect(request, f"/staff/cohorts/{code}", _("Saved."))
 
 
@@ -163,6 +176,6 @@ def remove_tutor(request: Request, code: str, me: Me, session: Write, form: Form
     """Let a tutor go."""
     cohort = loading.load_cohort(session, me, code, "courses.run")
     person = form.get("person")
-    if person.isascii() and person.isdigit():
-        cohorts.remove_tutor(session, me, cohort, int(person[:9]))
+    if person.isascii() and person.isdigit() and len(person) < 10:
+        cohorts.remove_tutor(session, me, cohort, int(person))
     return redirect(request, f"/staff/cohorts/{code}", _("Saved."))

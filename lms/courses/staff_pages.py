@@ -6,22 +6,26 @@ from fastapi import Request
 from sqlalchemy import select
 from starlette.responses import Response
 
-from lms.courses import catalogue, editing, learning, loading, queries
+from lms.courses import editing, learning, loading, queries
 from lms.courses.forms import CopyForm, CourseForm, Id, NewCourseForm, VersionForm, WordsForm
 from lms.courses.learning_pages import around, piece, send_file, types_of
 from lms.courses.models import Activity, Cohort, Course, CourseText
+from lms.courses.refusing import Stand, keeping_both, told_at
 from lms.courses.topics import topic_name
 from lms.kernel import i18n
 from lms.kernel.campus import Campus
 from lms.kernel.database import ReadSession, Session
-from lms.kernel.errors import Invalid, NotFound
+from lms.kernel.errors import Forbidden, Invalid, NotFound
 from lms.kernel.i18n import N_, LazyText, _
-from lms.kernel.permissions import Actor, require
+from lms.kernel.permissions import Actor
 from lms.kernel.web import Form, FormInput, Here, Me, Read, Router, Write, page, panels, read_form, redirect, redisplay
 
 pages = Router()
 _Cohort: Any = Cohort
 _CourseText: Any = CourseText
+
+COHORTS = 20
+"""How many cohorts the page of a course lists."""
 
 STATUS_TITLES: dict[str, LazyText] = {
     "draft": N_("Draft"), "published": N_("Published"), "archived": N_("Archived"), "closed": N_("Closed"),
@@ -59,22 +63,28 @@ def courses_page(request: Request, me: Me, session: Read, q: str = "", status: s
 
 @pages.get("/staff/courses/new", permission="courses.edit")
 def new_course_page(request: Request, me: Me, session: Read, campus: Here) -> Response:
-    """The form for a course."""
-    return page(request, "courses/course_form.html", **_form_context(session, campus, None))
+    """The form for a course, for those who may add one to a programme."""
+    context = _form_context(session, campus, None, me)
+    if not context["programmes"]:
+        raise Forbidden()
+    return page(request, "courses/course_form.html", **context)
 
 
 @pages.post("/staff/courses/new", permission="courses.edit")
 def add_course(request: Request, me: Me, session: Write, form: Form, campus: Here) -> Response:
     """Add a course."""
-    with redisplay(request, "courses/course_form.html", form, **_form_context(session, campus, None)):
+    context = _form_context(session, campus, None, me)
+    with redisplay(request, "courses/course_form.html", form, **context):
         given = read_form(NewCourseForm, form)
-        course = editing.create_course(session, me, code=given.code, **_values(session, campus, given))
+        programme_id = given.programme or next((identifier for identifier, _name in context["programmes"]), None)
+        course = editing.create_course(session, me, code=given.code, programme_id=programme_id, **_values(session, campus, given))
     return redirect(request, f"/staff/courses/{course.code}", _("Saved. Now add its modules."))
 
 
-def _form_context(session: ReadSession, campus: Campus, course: Course | None) -> dict[str, Any]:
+def _form_context(session: ReadSession, campus: Campus, course: Course | None, me: Actor) -> dict[str, Any]:
     topics = [topic_name(code, name) for _id, code, name in queries.topics(session)]
-    return {"course": course, "languages": language_options(campus), "topics": topics}
+    programmes = [] if course else queries.programmes_within(session, me.reach("courses.edit"))
+    return {"course": course, "languages": language_options(campus), "topics": topics, "programmes": programmes, "stands": ()}
 
 
 def _values(session: Session, campus: Campus, given: CourseForm) -> dict[str, Any]:
@@ -96,9 +106,10 @@ def course_page(request: Request, code: str, me: Me, session: Read, campus: Here
 def _course_context(session: ReadSession, campus: Campus, me: Actor, course: Course) -> dict[str, Any]:
     texts = list(session.scalars(_texts(course)))
     others = [(code, name) for code, name in language_options(campus) if code != course.language]
+    cohorts = queries.cohort_cards(session, i18n.locale(), _Cohort.course_id == course.id, limit=COHORTS + 1, newest=True)
     return {
         "course": course, "parts": learning.syllabus(session, course.id or 0, None, sees_all=True), "types": types_of(campus),
-        "cohorts": queries.cohort_cards(session, i18n.locale(), _Cohort.course_id == course.id, limit=50, newest=True),
+        "cohorts": cohorts[:COHORTS], "has_more_cohorts": len(cohorts) > COHORTS,
         "statuses": STATUS_TITLES, "may_edit": me.can("courses.edit", course.scope), "may_run": me.can("courses.run", course.scope),
         "translated": {text.language for text in texts}, "languages": others, "owner_url": f"/staff/courses/{course.code}",
     }  # fmt: skip
@@ -112,9 +123,10 @@ def _texts(course: Course) -> Any:
 def edit_course_page(request: Request, code: str, me: Me, session: Read, campus: Here) -> Response:
     """The form with the catalogue entry."""
     course = loading.load_course(session, me, code, "courses.edit")
-    context = _form_context(session, campus, course)
+    context = _form_context(session, campus, course, me)
     topic = next((topic_name(c, name) for identifier, c, name in queries.topics(session) if identifier == course.topic_id), "")
     known = {name: getattr(course, name) for name in (*editing.EDITABLE, "version")}
+    known |= {name: known[name] or "" for name in ("weeks", "hours")}
     return page(request, "courses/course_form.html", form=FormInput({**known, "topic": topic}), **context)
 
 
@@ -122,17 +134,27 @@ def edit_course_page(request: Request, code: str, me: Me, session: Read, campus:
 def save_course(request: Request, code: str, me: Me, session: Write, form: Form, campus: Here) -> Response:
     """Save the catalogue entry, unless somebody else saved meanwhile."""
     course = loading.load_course(session, me, code, "courses.edit")
-    with redisplay(request, "courses/course_form.html", form, **_form_context(session, campus, course)):
+    context = _form_context(session, campus, course, me)
+    with keeping_both(request, "courses/course_form.html", form, context, lambda: _stands(course)):
         given, read = read_form(CourseForm, form), read_form(VersionForm, form)
         editing.save_course(session, me, course.id or 0, read.version, _values(session, campus, given))
     return redirect(request, f"/staff/courses/{code}", _("Saved."))
+
+
+GONE = CourseText(course_id=0, language="", title="")
+"""How words stand that somebody took away."""
+
+
+def _stands(words: Course | CourseText) -> list[Stand]:
+    return [(_("Title"), words.title), (_("Summary"), words.summary), (_("Description"), words.description)]
 
 
 @pages.post("/staff/courses/{code}/status", permission="courses.edit")
 def set_status(request: Request, code: str, me: Me, session: Write, form: Form) -> Response:
     """Publish, unpublish or archive."""
     course = loading.load_course(session, me, code, "courses.edit")
-    editing.set_status(session, me, course.id or 0, form.get("status"))
+    with told_at(request, f"/staff/courses/{code}"):
+        editing.set_status(session, me, course.id or 0, form.get("status"))
     return redirect(request, f"/staff/courses/{code}", _("Saved."))
 
 
@@ -157,18 +179,21 @@ def duplicate(request: Request, code: str, me: Me, session: Write, form: Form, c
 def words_page(request: Request, code: str, language: str, me: Me, session: Read, campus: Here) -> Response:
     """The course's words in another language."""
     course = _translatable(session, me, code, language, campus)
-    text = session.scalars(_texts(course).where(_CourseText.language == language)).first()
-    known = {name: getattr(text, name) for name in ("title", "summary", "description")} if text else {}
-    return page(request, "courses/words_form.html", course=course, language=language, form=FormInput(known))
+    text = editing.course_text(session, course, language)
+    known = {name: getattr(text, name) for name in ("title", "summary", "description", "version")} if text else {"version": 0}
+    return page(request, "courses/words_form.html", course=course, language=language, form=FormInput(known), stands=())
 
 
 @pages.post("/staff/courses/{code}/texts/{language}", permission="courses.edit")
 def save_words(request: Request, code: str, language: str, me: Me, session: Write, form: Form, campus: Here) -> Response:
     """Keep the words."""
     course = _translatable(session, me, code, language, campus)
-    with redisplay(request, "courses/words_form.html", form, course=course, language=language):
-        given = read_form(WordsForm, form)
-        editing.save_course_text(session, me, course, language, **given.model_dump())
+    context = {"course": course, "language": language}
+    present = editing.course_text(session, course, language)
+    context |= {"version": present.version if present else 0}
+    with keeping_both(request, "courses/words_form.html", form, context, lambda: _stands(present or GONE)):
+        given, read = read_form(WordsForm, form), read_form(VersionForm, form)
+        editing.save_course_text(session, me, course, language, version=read.version, **given.model_dump())
     return redirect(request, f"/staff/courses/{code}", _("Saved."))
 
 
@@ -181,12 +206,11 @@ def _translatable(session: ReadSession, me: Actor, code: str, language: str, cam
 
 @pages.get("/staff/courses/{code}/preview", permission="courses.view_drafts")
 def preview_page(request: Request, code: str, me: Me, session: Read) -> Response:
-    """The course as its page will show it."""
+    """What trainees of a cohort will find, in the course's own language."""
     course = loading.load_course(session, me, code, "courses.view_drafts")
-    parts = learning.syllabus(session, course.id or 0, i18n.locale())
+    parts = learning.syllabus(session, course.id or 0, None)
     base = f"/staff/courses/{code}/preview"
-    words = catalogue.course_words(session, course, i18n.locale())
-    return page(request, "courses/preview.html", course=course, words=words, steps=learning.steps(parts, base, None, False))
+    return page(request, "courses/preview.html", course=course, steps=learning.steps(parts, base, None, False, me.timezone))
 
 
 @pages.get("/staff/courses/{code}/preview/{activity_id}", permission="courses.view_drafts")
@@ -194,11 +218,11 @@ def preview_activity(request: Request, code: str, activity_id: Id, me: Me, sessi
     """An activity as trainees will see it; nothing is recorded."""
     course, activity = _previewed(session, me, code, activity_id)
     base = f"/staff/courses/{code}/preview"
-    parts = learning.syllabus(session, course.id or 0, None, sees_all=True)
+    parts = learning.syllabus(session, course.id or 0, None, sees_all=not activity.published)
     return page(
-        request, "courses/activity.html", cohort=None, **around(activity, parts, base, True),
-        piece=piece(request, session, types_of(campus), me, activity, base), side=[], can_mark=False, preview=True, sees_all=True,
-        back_title=course.title, back_url=base, base=base, zone=me.timezone,
+        request, "courses/activity.html", cohort=None, **around(activity, parts, base, True), language=course.language,
+        piece=piece(request, session, types_of(campus), me, activity, base, course.language), side=[], learns=False, can_mark=False,
+        preview=True, sees_all=True, back_title=course.title, back_url=base, base=base,
     )  # fmt: skip
 
 
@@ -213,5 +237,4 @@ def _previewed(session: ReadSession, me: Actor, code: str, activity_id: int) -> 
     activity = session.get(Activity, activity_id)
     if activity is None or activity.course_id != course.id or activity.cohort_id is not None:
         raise NotFound()
-    require(me, "courses.view_drafts", course.scope)
     return course, activity
