@@ -44,6 +44,22 @@ class Certificate(Row, table=True):
     issued_at: datetime = Field(sa_type=UtcDateTime)
     issued_by: int | None = Field(default=None, sa_column=reference("person.id", ondelete="SET NULL", nullable=True))
     file_id: int | None = Field(default=None, sa_column=reference("stored_file.id", nullable=True))
+    """The drawn document; empty until a job has drawn it, and again when the person is forgotten."""
+    file_sha256: str | None = Field(default=None, index=True)
+    """The document's hash: a file that somebody brings along is the issued one if it has the same."""
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     reason: str = ""
     replaced_by_id: int | None = Field(default=None, sa_column=reference("certificate.id", ondelete="SET NULL", nullable=True))
+    erased_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When the person was forgotten: the certificate still counts, but its code confirms nothing any more."""
+
+
+class CertificateExport(Row, table=True):
+    """A ZIP of a cohort's certificates that somebody asked for, kept for a few days."""
+
+    __tablename__ = "certificate_export"
+    id: int | None = Field(default=None, primary_key=True)
+    job_id: int = Field(unique=True)
+    cohort_id: int = Field(sa_column=reference("cohort.id", ondelete="CASCADE"))
+    file_id: int = Field(sa_column=reference("stored_file.id"))
+    made_at: datetime = Field(sa_type=UtcDateTime)

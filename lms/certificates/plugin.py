@@ -1,6 +1,50 @@
-"""The declaration of the plugin."""
+"""The declaration of the plugin that issues certificates."""
 
-from lms.certificates import models  # noqa: F401  # its tables
-from lms.plugin import Plugin
+from datetime import timedelta
 
-plugin = Plugin(name="certificates", package="lms.certificates")
+from lms.certificates import forgetting, issuing, jobs, panels
+from lms.certificates.checking import check_drawing
+from lms.certificates.commands import commands
+from lms.certificates.datasets import CERTIFICATES
+from lms.certificates.pages import pages
+from lms.enrollment.events import EnrolmentCompleted
+from lms.kernel.i18n import N_
+from lms.kernel.permissions import PUBLIC, SIGNED_IN, Permission
+from lms.kernel.schedules import Schedule
+from lms.plugin import NavItem, PersonalData, Plugin, Slot
+
+plugin = Plugin(
+    name="certificates",
+    title=N_("Certificates"),
+    package="lms.certificates",
+    requires=("enrollment",),
+    permissions=(
+        Permission("certificates.issue", N_("Issue certificates"), ("administrator", "staff")),
+        Permission("certificates.revoke", N_("Withdraw certificates"), ("administrator", "staff")),
+        Permission("certificates.view", N_("See and export the certificates of others"), ("administrator", "staff")),
+    ),
+    pages=pages,
+    navigation=(
+        NavItem("main", N_("Check a certificate"), "/verify", PUBLIC, 30),
+        NavItem("person", N_("My certificates"), "/certificates", SIGNED_IN, 30),
+    ),
+    dataset_measures=(CERTIFICATES,),
+    subscriptions=((EnrolmentCompleted, issuing.issue_on_completion),),
+    slots=(
+        Slot("staff.cohort", panels.of_cohort, "certificates.view", 40),
+        Slot("today.side", panels.of_today, SIGNED_IN, 40),
+        Slot("staff.person", panels.of_person, "certificates.view", 40),
+    ),
+    jobs={
+        "certificates.issue": jobs.issue,
+        "certificates.draw": jobs.draw,
+        "certificates.issue_cohort": jobs.issue_cohort,
+        "certificates.export": jobs.export,
+        "certificates.tidy_exports": jobs.tidy_exports,
+        "certificates.forget_files": jobs.forget_files,
+    },
+    schedules=(Schedule("certificates.tidy_exports", "certificates.tidy_exports", timedelta(days=1)),),
+    commands=commands,
+    health_checks=(("certificates", check_drawing),),
+    personal_data=PersonalData(export=forgetting.export, erase=forgetting.erase),
+)

@@ -121,6 +121,14 @@ def limit(database: Database, key: str, times: int, within: timedelta) -> None:
         raise TooMany(minutes=max(1, round((ends - now).total_seconds() / 60)))
 
 
+def check_limit(session: ReadSession, key: str, times: int, within: timedelta) -> None:
+    """Raise TooMany where `times` tries within the window have been counted under the key; counts none."""
+    row = session.get(RateLimit, key)
+    now = clock.now()
+    if row and row.count >= times and row.started_at + within > now:
+        raise TooMany(minutes=max(1, round((row.started_at + within - now).total_seconds() / 60)))
+
+
 def forget(database: Database, key: str) -> None:
     """Forget the tries counted under a key, after one that succeeded."""
     with database.transaction() as session:
