@@ -32,7 +32,7 @@ def types_of(campus: Campus) -> Types:
 def today_page(request: Request, me: Me, session: Read) -> Response:
     """What waits, and where the trainee is."""
     cohorts = learning.mine(session, me.id or 0, sorted(me.reach("courses.learn").cohorts))
-    present = [cohort for cohort in cohorts if learning.is_recent(cohort.ends_on)]
+    present = sorted((c for c in cohorts if learning.is_recent(c.ends_on)), key=lambda cohort: cohort.is_ahead or cohort.is_over)
     due = learning.due(present)
     return page(
         request, "courses/today.html", cohorts=present, past=[cohort for cohort in cohorts if not learning.is_recent(cohort.ends_on)],
@@ -60,7 +60,10 @@ def outline_page(request: Request, code: str, me: Me, session: Read) -> Response
 def activity_page(request: Request, code: str, activity_id: Id, me: Me, session: Read, campus: Here) -> Response:
     """An activity, with the way before and behind it. Opening it counts as viewing."""
     cohort = loading.load_learning(session, me, code)
-    activity = loading.load_open_activity(session, me, cohort, activity_id)
+    try:
+        activity = loading.load_open_activity(session, me, cohort, activity_id)
+    except loading.NotOpenYet as refusal:
+        return page(request, "courses/locked.html", refusal.status, cohort=cohort, message=refusal.sentence())
     learns = loading.is_trainee(me, cohort)
     if learns and cohort.status == "published" and not _has_viewed(session, me, activity):
         # Written by itself: reading must not wait for other people's writes afterwards.

@@ -10,7 +10,7 @@ from lms.courses import catalogue, cohorts, learning, loading
 from lms.courses.catalogue import Wanted
 from lms.courses.models import Cohort, Course
 from lms.courses.queries import cohort_cards
-from lms.kernel import i18n
+from lms.kernel import clock, i18n
 from lms.kernel.errors import NotFound
 from lms.kernel.permissions import PUBLIC
 from lms.kernel.web import Me, Read, Router, page, panels
@@ -42,7 +42,7 @@ def course_page(request: Request, code: str, me: Me, session: Read) -> Response:
     locale = i18n.locale()
     public = _Cohort.status.in_(("published", "closed"))
     shown = cohort_cards(session, locale, _Cohort.course_id == course.id, public, limit=60, newest=True)
-    past = [cohort for cohort in shown if cohort.calling == "ended" or cohort.status == "closed"]
+    past = [cohort for cohort in shown if cohort.status == "closed" or (cohort.ends_on and cohort.ends_on < clock.today())]
     return page(
         request, "courses/course.html", course=course, words=catalogue.course_words(session, course, locale),
         parts=learning.syllabus(session, course.id or 0, locale), past=past,
@@ -59,10 +59,11 @@ def cohort_page(request: Request, code: str, me: Me, session: Read) -> Response:
     course = session.one(Course, cohort.course_id)
     tutors = cohorts.tutor_ids(session, cohort.id or 0)
     named = names(session, tutors)
+    parts = learning.outline(session, [cohort.id or 0], None)[cohort.id or 0]
     return page(
         request, "courses/cohort.html", cohort=cohort, course=course, card=cohort_cards(session, i18n.locale(), _Cohort.id == cohort.id)[0],
         words=catalogue.course_words(session, course, i18n.locale()), tutors=[named[i] for i in tutors if i in named],
-        parts=learning.outline(session, [cohort.id or 0], None)[cohort.id or 0],
+        parts=parts, opens_on={part.id: i18n.format_date(part.opens_at, cohort.timezone) for part in parts if not part.is_open},
         panels=panels(request, session, "course.cohort", cohort),
         learns=loading.looks_after(me, cohort) or loading.is_trainee(me, cohort),
     )  # fmt: skip
