@@ -12,10 +12,11 @@ from lms.accounts.titles import GENDER_TITLES, ORGANISATION_TITLES
 from lms.courses.models import Cohort, Course, CourseText, Topic
 from lms.courses.topics import topic_name
 from lms.enrollment.models import Enrolment
+from lms.enrollment.titles import ENROLMENT_TITLES
 from lms.kernel import i18n
 from lms.kernel.database import ReadSession
 from lms.kernel.datasets import Dataset, Dimension, Measure, Shortcut, titled, year_of
-from lms.kernel.i18n import N_, LazyText
+from lms.kernel.i18n import N_
 
 # SQLModel types a column as its value; in a statement it is a column.
 _Enrolment: Any = Enrolment
@@ -29,14 +30,6 @@ _Text: Any = CourseText
 _Topic: Any = Topic
 _Region: Any = aliased(Region, name="nearest")
 _Macro: Any = aliased(Region, name="macro")
-
-STATUS_TITLES: dict[str, LazyText] = {
-    "active": N_("Active"),
-    "suspended": N_("Suspended"),
-    "completed": N_("Completed"),
-    "failed": N_("Failed"),
-    "withdrawn": N_("Withdrawn"),
-}
 
 # Every join finds at most one row, so that an enrolment counts once whatever is asked.
 _SOURCE: Any = (
@@ -71,12 +64,12 @@ def _courses(session: ReadSession, codes: Sequence[str], locale: str) -> Mapping
     translated = and_(_Text.course_id == _Course.id, _Text.language == locale)
     title = func.coalesce(_Text.title, _Course.title)
     rows: Any = session.execute(select(_Course.code, title).outerjoin(CourseText, translated).where(_Course.code.in_(codes)))
-    return dict(rows.tuples())
+    return dict(rows.all())
 
 
 def _cohorts(session: ReadSession, codes: Sequence[str], _locale: str) -> Mapping[str, str]:
     rows: Any = session.execute(select(_Cohort.code, _Cohort.title).where(_Cohort.code.in_(codes)))
-    return dict(rows.tuples())
+    return dict(rows.all())
 
 
 def _topics(session: ReadSession, codes: Sequence[str], locale: str) -> Mapping[str, str]:
@@ -87,7 +80,7 @@ def _topics(session: ReadSession, codes: Sequence[str], locale: str) -> Mapping[
 
 def _programmes(session: ReadSession, codes: Sequence[str], _locale: str) -> Mapping[str, str]:
     rows: Any = session.execute(select(_Programme.code, _Programme.name).where(_Programme.code.in_(codes)))
-    return dict(rows.tuples())
+    return dict(rows.all())
 
 
 def _within_regions(codes: Sequence[str]) -> Any:
@@ -161,7 +154,7 @@ TRAINEES = Dataset(
             definition=N_("The year of enrolment, in UTC."),
         ),
         Dimension(
-            "status", N_("Status"), _Enrolment.status, titled(STATUS_TITLES), is_public=True,
+            "status", N_("Status"), _Enrolment.status, titled(ENROLMENT_TITLES), is_public=True,
             definition=N_("How the enrolment stands now."),
         ),
     ),
@@ -178,10 +171,10 @@ TRAINEES = Dataset(
         ),
     ),
     figures=(
-        Measure("trainees", N_("trainees, each counted once"), _TRAINEES.column),
-        Measure("participations", N_("participations"), _PARTICIPATIONS.column),
-        Measure("cohorts", N_("cohorts"), func.count(_Cohort.id.distinct())),
-        Measure("countries", N_("countries"), func.count(_Country.code.distinct())),
+        Measure("trainees", N_("Trainees, each counted once"), _TRAINEES.column),
+        Measure("participations", N_("Participations"), _PARTICIPATIONS.column),
+        Measure("cohorts", N_("Cohorts"), func.count(_Cohort.id.distinct())),
+        Measure("countries", N_("Countries"), func.count(_Country.code.distinct())),
     ),
     shortcuts=(
         Shortcut(N_("Trainees by macro-region"), ("macroregion",)),
