@@ -155,6 +155,7 @@ def _mount_commands() -> None:
 
     for plugin in discover(Settings().plugins):
         if plugin.commands:
+            # A group under its name; a Typer without one puts its commands on the top level.
             app.add_typer(plugin.commands, name=plugin.commands.info.name or None)
 
 

@@ -49,16 +49,24 @@ class Answer:
         return self.dataset.measures
 
     @property
+    def terms(self) -> tuple[Dimension | Measure, ...]:
+        """What the columns show, each with its definition."""
+        return (*self.dimensions, *self.dataset.measures)
+
+    @property
     def title(self) -> str:
-        """The question in words, such as "Trainees by region and gender", in the language in force."""
-        titles = [in_sentence(dimension) for dimension in self.dimensions]
-        if not titles:
-            return str(self.dataset.title)
-        if len(titles) == 1:
-            return _("{report} by {dimension}").format(report=self.dataset.title, dimension=titles[0])
-        return _("{report} by {dimensions} and {last}").format(
-            report=self.dataset.title, dimensions=", ".join(titles[:-1]), last=titles[-1]
-        )
+        """The question in words, in the language in force."""
+        return title_of(self.dataset, self.dimensions)
+
+
+def title_of(dataset: Dataset, dimensions: Sequence[Dimension]) -> str:
+    """A dataset by its dimensions in words, such as "Trainees by region and gender"."""
+    titles = [in_sentence(dimension) for dimension in dimensions]
+    if not titles:
+        return str(dataset.title)
+    if len(titles) == 1:
+        return _("{report} by {dimension}").format(report=dataset.title, dimension=titles[0])
+    return _("{report} by {dimensions} and {last}").format(report=dataset.title, dimensions=", ".join(titles[:-1]), last=titles[-1])
 
 
 def ask(session: ReadSession, actor: Actor, datasets: Datasets, question: Question) -> Answer:

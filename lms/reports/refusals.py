@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from lms.kernel.errors import NotFound, Refused
+from lms.kernel.errors import Invalid, NotFound, Refused
 from lms.kernel.i18n import N_
 
 LISTED = 100
@@ -50,10 +50,11 @@ class NotACondition(UnreadableQuestion):
     message = N_("“{text}” is not a filter. Write it as dimension=value, for example country=PE.")
 
 
-class FirstDayIsLater(UnreadableQuestion):
+class FirstDayIsLater(Invalid):
     """A period that ends before it begins."""
 
-    message = N_("The first day is later than the last one.")
+    def __init__(self) -> None:
+        super().__init__({"to": N_("The last day is earlier than the first one.")})
 
 
 class HasNoDate(UnreadableQuestion):
