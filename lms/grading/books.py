@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from lms.accounts.models import Person
@@ -15,6 +15,8 @@ from lms.enrollment.models import Enrolment
 from lms.enrollment.queries import PRESENT
 from lms.grading.gradebook import Score, final_total, running_total
 from lms.grading.models import Grade, GradeChange, GradeItem, Submission
+from lms.grading.points import plain
+from lms.kernel import clock
 from lms.kernel.database import ReadSession
 
 # SQLModel types a column as its value; in a statement it is a column.
@@ -143,14 +145,14 @@ class Book:
 def columns_of(session: ReadSession, cohort_ids: Sequence[int]) -> list[Column]:
     """The columns of these cohorts in the order of their courses; those filled in by hand come last. One query."""
     rows: Any = session.execute(
-        select(_Item.id, _Item.cohort_id, _Item.activity_id, _Item.name, _Item.points, _Item.pass_points, _Item.weight, _Activity.required,
-               _Activity.published)
+        select(_Item.id, _Item.cohort_id, _Item.activity_id, _Item.name, _Item.points, _Item.pass_points, _Item.weight,
+               func.coalesce(_Activity.required, True), func.coalesce(_Activity.published, True))
         .outerjoin(Activity, _Activity.id == _Item.activity_id)
         .outerjoin(Module, _Module.id == _Activity.module_id)
         .where(_Item.cohort_id.in_(list(cohort_ids)))
         .order_by(_Item.activity_id.is_(None), _Module.position, _Module.id, _Activity.position, _Activity.id, _Item.position, _Item.id)
     )  # fmt: skip
-    return [Column(*row[:7], required=row.required is not False, counts=row.published is not False) for row in rows]
+    return [Column(*row) for row in rows]
 
 
 def grades_of(session: ReadSession, person_id: int, cohort_id: int | None = None) -> list[CohortGrades]:
@@ -260,6 +262,61 @@ def _cell(grade: Any, work: Any) -> Cell:
     points, status = (grade.points, grade.status) if grade and grade.points is not None else (None, "")
     waits = work is not None and (points is None or grade.submission_id != work.id)
     return Cell(points, status, work.code if work else "", waits)
+
+
+@dataclass(frozen=True, slots=True)
+class HandRow:
+    """A person's grade in a column that is filled in by hand."""
+
+    person_id: int
+    code: str
+    name: str
+    points: Decimal | None
+    feedback: str
+    version: int
+    status: str
+
+    @property
+    def typed(self) -> str:
+        """The points as the field shows them."""
+        return plain(self.points)
+
+
+def sheet(session: ReadSession, cohort_id: int, item_id: int, after: str = "", limit: int = PAGE) -> tuple[list[HandRow], str | None]:
+    """The trainees of a cohort with their grades in one column, and the cursor of the next page. Two queries."""
+    people = _trainees(session, cohort_id, PRESENT, after, limit)
+    ids = [row.id for row in people[:limit]]
+    chosen = select(Grade).where(_Grade.grade_item_id == item_id, _Grade.person_id.in_(ids))
+    grades: dict[int, Grade] = {grade.person_id: grade for grade in session.scalars(chosen)}
+    none = Grade(grade_item_id=item_id, person_id=0, version=0, status="", graded_at=clock.now())
+    rows = []
+    for row in people[:limit]:
+        grade = grades.get(row.id, none)
+        name = f"{row.given_name} {row.family_name}".strip()
+        rows.append(HandRow(row.id, row.code, name, grade.points, grade.feedback, grade.version, grade.status))
+    return rows, rows[-1].code if len(people) > limit else None
+
+
+def ready_to_release(cohort_id: int, *columns: Any) -> Any:
+    """The statement for the grades of a cohort that wait to be released.
+
+    Left out are people who are suspended or have withdrawn, and marks of an attempt after which another one was handed in.
+    """
+    return (
+        select(*columns)
+        .select_from(Grade)
+        .join(GradeItem, _Item.id == _Grade.grade_item_id)
+        .join(Enrolment, and_(_Enrolment.cohort_id == _Item.cohort_id, _Enrolment.person_id == _Grade.person_id))
+        .outerjoin(Submission, _Submission.id == _Grade.submission_id)
+        .where(_Item.cohort_id == cohort_id, _Enrolment.status.in_(PRESENT), _Grade.status == "marked", _Grade.points.is_not(None))
+        .where(or_(_Item.activity_id.is_(None), _Submission.latest))
+    )
+
+
+def ready_counts(session: ReadSession, cohort_id: int) -> dict[int, int]:
+    """How many grades of each column wait to be released. One query."""
+    rows: Any = session.execute(ready_to_release(cohort_id, _Item.id, func.count()).group_by(_Item.id))
+    return dict(rows.all())
 
 
 def history_of(session: ReadSession, item_id: int, person_ids: Sequence[int]) -> dict[int, tuple[Change, ...]]:

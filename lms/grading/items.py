@@ -50,6 +50,14 @@ def item_of_cohort(session: ReadSession, cohort: Cohort, item_id: int) -> GradeI
     return found
 
 
+def item_by_hand(session: ReadSession, cohort: Cohort, item_id: int) -> GradeItem:
+    """A column of this cohort that is filled in by hand. Raises NotFound, NotByHand."""
+    item = item_of_cohort(session, cohort, item_id)
+    if item.activity_id is not None:
+        raise NotByHand()
+    return item
+
+
 def keep_item(session: Session, activity: Activity, assignment: Assignment) -> GradeItem | None:
     """Make or update the column of an assignment; in a course there is none. Raises Invalid where a grade would exceed the points."""
     if activity.cohort_id is None:
@@ -98,10 +106,7 @@ def delete_item(session: Session, actor: Actor, cohort: Cohort, item_id: int) ->
 def _by_hand(session: Session, actor: Actor, cohort: Cohort, item_id: int) -> GradeItem:
     require(actor, "grading.grade", cohort.scope)
     session.lock(Cohort, cohort.id)
-    item = item_of_cohort(session, cohort, item_id)
-    if item.activity_id is not None:
-        raise NotByHand()
-    return item
+    return item_by_hand(session, cohort, item_id)
 
 
 def _set(session: Session, item: GradeItem, name: str, points: Decimal, weight: Decimal) -> None:
@@ -141,3 +146,9 @@ def _refuse_less_than_given(session: ReadSession, item: GradeItem, points: Decim
 
 def _shown(item: GradeItem) -> dict[str, Any]:
     return {"name": item.name, "points": item.points, "weight": item.weight}
+
+
+def grade_of(session: ReadSession, item: GradeItem, person_id: int) -> Grade | None:
+    """The person's grade in a column, if there is one."""
+    found: Grade | None = session.scalars(select(Grade).where(_Grade.grade_item_id == item.id, _Grade.person_id == person_id)).first()
+    return found

@@ -9,15 +9,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import select
 
 from lms.accounts.models import Person
 from lms.accounts.queries import names
 from lms.courses import completion
 from lms.courses.models import Activity, Cohort
-from lms.enrollment.models import Enrolment
-from lms.enrollment.queries import PRESENT, enrolment_of
-from lms.grading import items, telling
+from lms.enrollment.queries import enrolment_of
+from lms.grading import books, items, telling
 from lms.grading.events import GradeReleased
 from lms.grading.models import Grade, GradeChange, GradeItem, Submission
 from lms.grading.points import check_points
@@ -30,10 +29,7 @@ from lms.kernel.permissions import Actor, require
 # SQLModel types a column as its value; in a statement it is a column.
 _Grade: Any = Grade
 _Item: Any = GradeItem
-_Submission: Any = Submission
-_Enrolment: Any = Enrolment
 _Person: Any = Person
-_Activity: Any = Activity
 _Cohort: Any = Cohort
 
 MOST_FEEDBACK = 50_000
@@ -96,9 +92,7 @@ def save_by_hand(
 ) -> Grade:
     """Save a grade in a column that is filled in by hand. Arguments and errors as of `save_grade`; NotByHand for another column."""
     require(actor, "grading.grade", cohort.scope)
-    item = items.item_of_cohort(session, cohort, item_id)
-    if item.activity_id is not None:
-        raise items.NotByHand()
+    item = items.item_by_hand(session, cohort, item_id)
     enrolment = enrolment_of(session, cohort.id or 0, person_id)
     if enrolment is None or enrolment.status == "withdrawn":
         raise NotFound()
@@ -239,17 +233,5 @@ def release_marked(session: Session, actor: Actor, cohort: Cohort, item_id: int 
     require(actor, "grading.release", cohort.scope)
     if item_id is not None:
         items.item_of_cohort(session, cohort, item_id)
-    return release(session, actor, marked_ids(session, cohort.id or 0, item_id))
-
-
-def marked_ids(session: ReadSession, cohort_id: int, item_id: int | None = None) -> list[int]:
-    """The grades that wait to be released."""
-    chosen = (
-        select(_Grade.id)
-        .join(GradeItem, _Item.id == _Grade.grade_item_id)
-        .join(Enrolment, and_(_Enrolment.cohort_id == _Item.cohort_id, _Enrolment.person_id == _Grade.person_id))
-        .outerjoin(Submission, _Submission.id == _Grade.submission_id)
-        .where(_Item.cohort_id == cohort_id, _Enrolment.status.in_(PRESENT), _Grade.status == "marked", _Grade.points.is_not(None))
-        .where(or_(_Item.activity_id.is_(None), _Submission.latest))
-    )
-    return list(session.scalars(chosen.where(_Item.id == item_id) if item_id is not None else chosen))
+    ready = books.ready_to_release(cohort.id or 0, _Grade.id)
+    return release(session, actor, list(session.scalars(ready if item_id is None else ready.where(_Item.id == item_id))))

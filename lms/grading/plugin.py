@@ -1,6 +1,36 @@
-"""The declaration of the plugin."""
+"""The declaration of the plugin that keeps work and grades."""
 
-from lms.grading import models  # noqa: F401  # its tables
-from lms.plugin import Plugin
+from lms.grading import attachments, jobs, panels, personal
+from lms.grading.assignments import AssignmentType
+from lms.grading.pages import pages
+from lms.kernel.i18n import N_
+from lms.kernel.permissions import Permission
+from lms.plugin import NavItem, PersonalData, Plugin, Slot
 
-plugin = Plugin(name="grading", package="lms.grading")
+MARKERS = ("administrator", "staff", "tutor")
+
+plugin = Plugin(
+    name="grading",
+    title=N_("Assignments and grades"),
+    package="lms.grading",
+    requires=("accounts", "courses", "enrollment"),
+    permissions=(
+        Permission("grading.submit", N_("Hand in work and see own grades"), ("trainee",)),
+        Permission("grading.grade", N_("Mark work"), MARKERS),
+        Permission("grading.release", N_("Let trainees see their grades"), MARKERS),
+        Permission("grading.view", N_("See the gradebook of a cohort"), MARKERS),
+    ),
+    pages=pages,
+    navigation=(
+        NavItem("main", N_("Marking"), "/marking", "grading.grade", 30),
+        NavItem("main", N_("Grades"), "/grades", "grading.submit", 20),
+    ),
+    activity_types=(AssignmentType(),),
+    slots=(
+        Slot("today", panels.today, "grading.submit", 20),
+        Slot("learn.side", panels.learn_side, "grading.submit", 20),
+        Slot("staff.cohort", panels.staff_cohort, "grading.grade", 20),
+    ),
+    jobs={attachments.FORGETTING: jobs.forget_files},
+    personal_data=PersonalData(export=personal.export, erase=personal.erase),
+)

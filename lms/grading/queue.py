@@ -157,6 +157,11 @@ def cohorts(session: ReadSession, me: Actor) -> list[tuple[str, str]]:
     return [(code, f"{title} · {code}") for code, title, _starts in rows]
 
 
+def cohort_in_reach(me: Actor, code: str) -> Any:
+    """The statement for the cohort with this code, where this person may mark in it."""
+    return select(Cohort).where(_Cohort.code == code, cohorts_within(me.reach("grading.grade")))
+
+
 def place_of(session: ReadSession, me: Actor, activity_id: int, code: str, cohort: str = "") -> Place | None:
     """Where the attempt stands among the latest ones of its assignment, however many of those are marked by now.
 

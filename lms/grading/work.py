@@ -203,7 +203,8 @@ def _reason(actor: Actor, cohort: Cohort, enrolment: Enrolment | None, window: W
 def piece(session: ReadSession, actor: Actor, activity: Activity) -> Mapping[str, Any]:
     """What the trainee's part of the page shows. A constant number of queries."""
     assignment = session.get(Assignment, activity.id) or Assignment(activity_id=0)
-    shown: dict[str, Any] = {"assignment": assignment, "endings": assignment.file_types.split(), "form": EMPTY, "errors": {}}
+    endings = assignment.file_types.split()
+    shown: dict[str, Any] = {"assignment": assignment, "endings": endings, "form": EMPTY, "errors": {}, "is_stale": False}
     if activity.cohort_id is None or actor.id is None:
         return {**shown, "own": None, "door": None, "marks": False}
     cohort = session.one(Cohort, activity.cohort_id)

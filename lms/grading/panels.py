@@ -1,0 +1,68 @@
+"""What this plugin adds to pages of others."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+
+from lms.courses.models import Cohort
+from lms.grading import books, queue
+from lms.grading.models import Grade, GradeItem
+from lms.kernel import clock
+from lms.kernel.database import ReadSession
+from lms.kernel.permissions import Actor
+from lms.plugin import Panel
+
+# SQLModel types a column as its value; in a statement it is a column.
+_Grade: Any = Grade
+_Item: Any = GradeItem
+_Cohort: Any = Cohort
+
+RECENT = timedelta(days=14)
+MOST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """A grade that came back not long ago."""
+
+    title: str
+    cohort: str
+    cohort_code: str
+    activity_id: int | None
+    points: Decimal | None
+    most: Decimal
+    released_at: datetime
+    feedback: str
+
+
+def today(session: ReadSession, me: Actor, subject: Any) -> Panel | None:
+    """What came back to a trainee in the last two weeks. One query."""
+    rows: Any = session.execute(
+        select(_Item.name, _Cohort.title, _Cohort.code, _Item.activity_id, _Grade.points, _Item.points, _Grade.released_at, _Grade.feedback)
+        .join(GradeItem, _Item.id == _Grade.grade_item_id)
+        .join(Cohort, _Cohort.id == _Item.cohort_id)
+        .where(_Grade.person_id == me.id, _Grade.status == "released", _Grade.released_at >= clock.now() - RECENT)
+        .order_by(_Grade.released_at.desc(), _Grade.id.desc())
+        .limit(MOST)
+    )
+    news = [News(*row) for row in rows]
+    return Panel("grading/panels/today.html", {"news": news}) if news else None
+
+
+def learn_side(session: ReadSession, me: Actor, cohort: Cohort) -> Panel | None:
+    """How a trainee stands in this cohort."""
+    if me.id is None or not me.can("grading.submit", cohort.scope):
+        return None
+    found = books.grades_of(session, me.id, cohort.id)
+    return Panel("grading/panels/side.html", {"grades": found[0]}) if found else None
+
+
+def staff_cohort(session: ReadSession, me: Actor, cohort: Cohort) -> Panel | None:
+    """What waits to be marked in this cohort, and the way to its gradebook. One query."""
+    if not me.can("grading.grade", cohort.scope):
+        return None
+    counts = queue.waiting(session, me, [cohort.id or 0])
+    return Panel("grading/panels/staff_cohort.html", {"counts": counts, "cohort": cohort})
