@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from lms.kernel import i18n, sessions
 from lms.kernel.campus import Campus
 from lms.kernel.database import Origin, ReadSession, Session
-from lms.kernel.errors import Forbidden, Invalid, Refused, SignInNeeded
+from lms.kernel.errors import Forbidden, Invalid, NotFound, Refused, SignInNeeded
 from lms.kernel.i18n import N_
 from lms.kernel.permissions import PUBLIC, SIGNED_IN, Actor
 
@@ -48,6 +48,8 @@ class Gate:
         self.permission = permission
 
     async def __call__(self, request: Request) -> None:
+        if "\0" in request.scope["path"] or b"%00" in request.scope["query_string"]:
+            raise NotFound()  # PostgreSQL keeps no text with this sign, so nothing can be named by it
         request.state.actor = await run_in_threadpool(_find_actor, request)
         self._let_in(request.state.actor)  # first, so that nothing of what a stranger sends is read
         if request.method not in SAFE_METHODS:
@@ -172,12 +174,13 @@ class FormInput:
     def get(self, name: str, default: Any = "") -> str:
         """The text of a field as typed, or the default where it was not sent."""
         value = self._form.get(name, default)
-        return value if isinstance(value, str) else str(default if value is None or isinstance(value, UploadFile) else value)
+        text = value if isinstance(value, str) else str(default if value is None or isinstance(value, UploadFile) else value)
+        return text.replace("\0", "")  # which PostgreSQL cannot keep
 
     def getlist(self, name: str) -> list[str]:
         """Every text sent under this name."""
         values = self._form.getlist(name) if isinstance(self._form, FormData) else [self._form.get(name)]
-        return [value for value in values if isinstance(value, str)]
+        return [value.replace("\0", "") for value in values if isinstance(value, str)]
 
     def files(self, name: str) -> list[UploadFile]:
         """The files sent under this name; a file field left empty sends none."""
