@@ -325,6 +325,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_stored_file_owner_id"), table_name="stored_file")
     op.drop_table("stored_file")
     op.drop_table("schedule")
+    # Regions refer to each other, and SQLite minds that even while it drops the whole table.
+    op.execute("UPDATE region SET parent_id = NULL, macro_id = NULL")
     op.drop_index(op.f("ix_region_parent_id"), table_name="region")
     op.drop_index(op.f("ix_region_macro_id"), table_name="region")
     op.drop_table("region")
