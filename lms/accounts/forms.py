@@ -85,6 +85,15 @@ class PersonForm(ProfileForm):
     email: Address | None = None
 
 
+class ProgrammeForm(BaseModel):
+    """What staff say about their programme."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    code: Annotated[str, Field(min_length=1, max_length=12)]
+    signatory: Annotated[str, Field(max_length=200)] = ""
+    languages: list[Annotated[str, Field(max_length=10)]] = []
+
+
 class RoleForm(BaseModel):
     """A role and where it holds."""
 

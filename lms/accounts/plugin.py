@@ -15,6 +15,7 @@ plugin = Plugin(
     permissions=(
         Permission("accounts.view_people", N_("See people"), ("administrator", "staff")),
         Permission("accounts.edit_people", N_("Add and change people"), ("administrator", "staff")),
+        Permission("accounts.edit_programme", N_("Change the name, signatory and logo of a programme"), ("administrator", "staff")),
         Permission("accounts.read_mail", N_("Read the mails that were sent"), ("administrator", "staff")),
         Permission("accounts.give_roles", N_("Give and take roles"), ("administrator",)),
         Permission("accounts.read_audit", N_("Read the audit log"), ("administrator",)),
@@ -23,6 +24,7 @@ plugin = Plugin(
     pages=pages,
     navigation=(
         NavItem("staff", N_("People"), "/staff/people", "accounts.view_people", 60),
+        NavItem("staff", N_("Programme"), "/staff/programme", "accounts.edit_programme", 65),
         NavItem("staff", N_("Mail"), "/staff/mail", "accounts.read_mail", 70),
         NavItem("staff", N_("Erasure requests"), "/staff/erasure", "accounts.erase", 80),
         NavItem("staff", N_("Audit log"), "/staff/audit", "accounts.read_audit", 90),
