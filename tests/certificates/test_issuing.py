@@ -7,15 +7,18 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlmodel import col
 
 from lms.accounts import people
-from lms.accounts.models import Programme
+from lms.accounts.models import Person, Programme
 from lms.certificates import issuing, numbering
 from lms.certificates.models import Certificate, CertificateSeries
 from lms.certificates.numbering import NoFreeCode
-from lms.courses import cohorts
+from lms.courses.models import Cohort
 from lms.enrollment import enrolling
+from lms.enrollment.events import EnrolmentCompleted
 from lms.kernel import clock
+from lms.kernel.campus import Campus
 from lms.kernel.errors import Forbidden, Invalid
 from lms.kernel.mail import OutboxMessage
 from lms.kernel.permissions import SYSTEM
@@ -23,12 +26,11 @@ from tests.certificates.stories import certificates, certified, completed, enrol
 from tests.factories import actor_of, make_cohort, make_course, make_person
 
 
-def mails(campus, person_id: int) -> list[OutboxMessage]:
+def mails(campus: Campus, person_id: int) -> list[OutboxMessage]:
+    """What a person was written about certificates."""
     with campus.database.reading() as session:
-        address = session.one(people.Person, person_id).email
-        return list(
-            session.scalars(select(OutboxMessage).where(OutboxMessage.to == address, OutboxMessage.subject.contains("certificate")))
-        )  # type: ignore[arg-type,attr-defined]
+        written = select(OutboxMessage).where(col(OutboxMessage.to) == session.one(Person, person_id).email)
+        return list(session.scalars(written.where(col(OutboxMessage.subject).contains("certificate"))))
 
 
 def test_who_completes_a_cohort_has_a_certificate_a_moment_later_and_is_told_once(campus):
@@ -41,9 +43,7 @@ def test_who_completes_a_cohort_has_a_certificate_a_moment_later_and_is_told_onc
     assert f"http://testserver/verify/{certificate.code}" in told[0].body_text
     with campus.database.transaction() as session:
         issuing.ask_to_draw(session, session.one(Certificate, certificate.id))
-        issuing.issue_on_completion(
-            session, issuing.EnrolmentCompleted(certificate.enrolment_id, certificate.person_id, certificate.cohort_id)
-        )
+        issuing.issue_on_completion(session, EnrolmentCompleted(certificate.enrolment_id, certificate.person_id, certificate.cohort_id))
     campus.run_jobs()
     assert len(certificates(campus)) == 1
     assert len(mails(campus, certificate.person_id)) == 1
@@ -71,7 +71,7 @@ def test_issuing_again_answers_the_valid_one(campus):
     with campus.database.transaction() as session:
         first = issuing.issue(session, SYSTEM, enrolment.id or 0).serial
         assert issuing.issue(session, SYSTEM, enrolment.id or 0).serial == first
-        assert issuing.issue_for_cohort(session, SYSTEM, session.one(cohorts.Cohort, enrolment.cohort_id)) == []
+        assert issuing.issue_for_cohort(session, SYSTEM, session.one(Cohort, enrolment.cohort_id)) == []
     campus.run_jobs()  # the job that completing has put in line finds it, too
     assert [certificate.serial for certificate in certificates(campus)] == [first]
 
@@ -189,7 +189,7 @@ def test_what_was_revoked_is_not_given_again_by_the_way(campus):
     with campus.database.transaction() as session:
         enrolling.set_status(session, SYSTEM, certificate.enrolment_id, "active")
         enrolling.complete(session, SYSTEM, certificate.enrolment_id)
-        assert issuing.issue_for_cohort(session, SYSTEM, session.one(cohorts.Cohort, certificate.cohort_id)) == []
+        assert issuing.issue_for_cohort(session, SYSTEM, session.one(Cohort, certificate.cohort_id)) == []
     campus.run_jobs()
     assert [c.status for c in certificates(campus)] == ["revoked"]
     with campus.database.transaction() as session:  # but staff may, one by one
