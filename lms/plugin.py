@@ -126,20 +126,18 @@ class Plugins:
         self._check_jobs()
 
     def _check_permissions(self) -> None:
-        """Whatever asks for a permission asks for one that exists: a typing error must not lock everybody out unnoticed."""
-        known = {PUBLIC, SIGNED_IN, *self.named("permissions")}
+        """A permission that a loaded plugin should declare must exist: a typing error must not lock everybody out unnoticed."""
+        known, loaded = {PUBLIC, SIGNED_IN, *self.named("permissions")}, {plugin.name for plugin in self.loaded}
         for plugin in self.loaded:
             for permission in plugin.permissions:
                 if not permission.name.startswith(f"{plugin.name}."):
                     raise PluginError(f"plugin {plugin.name}: permission {permission.name!r} must begin with {plugin.name!r} and a dot")
                 if unknown := set(permission.default_roles) - set(ROLES):
                     raise PluginError(f"plugin {plugin.name}: permission {permission.name!r} names a role that is none: {min(unknown)!r}")
-            # The plugin that shows datasets may be left out: then nobody holds its permission, and nobody asks.
-            loaded = {other.name for other in self.loaded}
-            shown = [dataset for dataset in plugin.datasets if dataset.permission.partition(".")[0] in loaded]
-            things: list[NavItem | Slot | Dataset] = [*plugin.navigation, *plugin.slots, *shown]
+            things: list[NavItem | Slot | Dataset] = [*plugin.navigation, *plugin.slots, *plugin.datasets]
             for thing in things:
-                if thing.permission not in known:
+                # One of a plugin that is left out is held by nobody, and nobody is shown the thing.
+                if thing.permission not in known and thing.permission.partition(".")[0] in loaded:
                     raise PluginError(f"plugin {plugin.name}: {type(thing).__name__} needs {thing.permission!r}, which is declared nowhere")
 
     def _check_jobs(self) -> None:
