@@ -31,11 +31,15 @@ SIGNED_IN = "signed-in"
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """One right, named `plugin.verb`, with the roles that hold it."""
+    """One right, named `plugin.verb`, with the roles that hold it.
+
+    `site_only`: what it opens belongs to no programme, course or cohort (people, mails), so only a role given for the site holds it.
+    """
 
     name: str
     title: LazyText | str
     default_roles: tuple[str, ...] = ()
+    site_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,7 @@ class PermissionRegistry:
     def __init__(self, permissions: Iterable[Permission] = ()) -> None:
         self.permissions: dict[str, Permission] = {}
         self.by_role: dict[str, set[str]] = {role: set() for role in ROLES}
+        self.site_only: set[str] = set()
         for permission in permissions:
             self.add(permission)
 
@@ -79,6 +84,8 @@ class PermissionRegistry:
         self.permissions[permission.name] = permission
         for role in permission.default_roles:
             self.by_role[role].add(permission.name)
+        if permission.site_only:
+            self.site_only.add(permission.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +108,9 @@ class Actor:
         return any(permission in self.registry.by_role[g.role] and scope.holds(g.scope_kind, g.scope_id) for g in self.grants)
 
     def can_anywhere(self, permission: str) -> bool:
-        """Whether this person holds the permission for any scope at all."""
+        """Whether this person holds the permission for any scope at all; one for the whole site counts there alone."""
+        if permission in self.registry.site_only:
+            return self.can(permission)
         return self.unlimited or any(permission in self.registry.by_role[g.role] for g in self.grants)
 
     def reach(self, permission: str) -> "Reach":
