@@ -34,7 +34,7 @@ function keep(form) {
   });
   form.addEventListener("submit", () => {
     changed = false;
-    if (navigator.onLine) localStorage.removeItem(key);
+    sessionStorage.setItem("sent", key); // kept until a page says that it arrived
   });
   addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
 }
@@ -83,6 +83,10 @@ function poll(block) {
 
 function closeMenus(target) {
   all("details[data-menu][open]").forEach((menu) => { menu.open = menu.contains(target); });
+}
+if (document.querySelector("[role=status] .note:not(.no)")) {
+  localStorage.removeItem(sessionStorage.getItem("sent"));
+  sessionStorage.removeItem("sent");
 }
 all("form[data-keep]").forEach(keep);
 all("[data-count]").forEach(countIn);

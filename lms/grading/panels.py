@@ -35,13 +35,22 @@ class News:
     points: Decimal | None
     most: Decimal
     released_at: datetime
-    feedback: str
+    feedback_html: str
 
 
 def today(session: ReadSession, me: Actor, subject: Any) -> Panel | None:
     """What came back to a trainee in the last two weeks. One query."""
     rows: Any = session.execute(
-        select(_Item.name, _Cohort.title, _Cohort.code, _Item.activity_id, _Grade.points, _Item.points, _Grade.released_at, _Grade.feedback)
+        select(
+            _Item.name,
+            _Cohort.title,
+            _Cohort.code,
+            _Item.activity_id,
+            _Grade.points,
+            _Item.points,
+            _Grade.released_at,
+            _Grade.feedback_html,
+        )
         .join(GradeItem, _Item.id == _Grade.grade_item_id)
         .join(Cohort, _Cohort.id == _Item.cohort_id)
         .where(_Grade.person_id == me.id, _Grade.status == "released", _Grade.released_at >= clock.now() - RECENT)
