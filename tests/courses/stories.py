@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from lms.accounts import roles
 from lms.accounts.models import Person, Programme, Region
-from lms.courses import content
+from lms.courses import content, editing
 from lms.courses.events import CohortCompleted
 from lms.courses.models import Activity, Cohort, Course, Module
 from lms.kernel.campus import Campus
@@ -80,8 +80,16 @@ def _parts(campus: Campus, owner: Cohort | Course) -> list[tuple[Activity, Modul
         of_owner = (col(Activity.course_id) == owner.id) & col(Activity.cohort_id).is_(None)
     statement: Any = select(Activity, Module).join(Module, col(Module.id) == col(Activity.module_id)).where(of_owner)
     with campus.database.reading() as session:
-        rows = session.execute(statement.order_by(col(Module.position), col(Module.id), col(Activity.position), col(Activity.id)))
+        rows: Any = session.execute(statement.order_by(col(Module.position), col(Module.id), col(Activity.position), col(Activity.id)))
         return [(activity, module) for activity, module in rows]
+
+
+def topic(campus: Campus, name: str) -> int:
+    """The id of a topic of this name."""
+    with campus.database.transaction() as session:
+        made = editing.topic(session, name)
+        assert made is not None
+        return made.id or 0
 
 
 def add_words(campus: Campus, part: Activity | Module, language: str, title: str, body: str = "") -> None:

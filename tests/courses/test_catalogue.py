@@ -8,7 +8,7 @@ from lms.courses import editing
 from lms.kernel import clock
 from lms.kernel.permissions import SYSTEM
 from tests.accounts.stories import words
-from tests.courses.stories import add_words, counting, modules_of, region, staff
+from tests.courses.stories import add_words, counting, modules_of, region, staff, topic
 from tests.factories import make_cohort, make_course
 
 SPANISH = {"accept-language": "es"}
@@ -50,9 +50,8 @@ def test_a_draft_cohort_is_shown_to_nobody_outside(client, campus):
 
 @pytest.mark.parametrize("typed", ["politica", "POLÍTICA", "política influir", "influir  policy", "evidence", "incidencia", "POLI-7"])
 def test_search_finds_a_course_in_every_language_however_accents_are_typed(client, campus, typed):
-    with campus.database.transaction() as session:
-        topic = editing.topic(session, "Policy influence")
-    course = make_course(campus, "POLI-7", title="Influencing policy", summary="With evidence.", topic_id=topic.id)
+    subject = topic(campus, "Policy influence")
+    course = make_course(campus, "POLI-7", title="Influencing policy", summary="With evidence.", topic_id=subject)
     make_course(campus, title="Budget transparency")
     with campus.database.transaction() as session:
         editing.save_course_text(session, SYSTEM, course, "es", title="Influir en la política", summary="Incidencia con datos.")
@@ -62,9 +61,7 @@ def test_search_finds_a_course_in_every_language_however_accents_are_typed(clien
 
 
 def test_a_topic_is_found_by_its_name_in_the_languages_of_the_course(client, campus):
-    with campus.database.transaction() as session:
-        topic = editing.topic(session, "Monitoring and evaluation")
-    make_course(campus, title="Curso", language="es", topic_id=topic.id)
+    make_course(campus, title="Curso", language="es", topic_id=topic(campus, "Monitoring and evaluation"))
     assert "Curso" in words(client.get("/", params={"q": "monitoring"}))
     assert "Curso" in words(client.get("/", params={"topic": "monitoring-and-evaluation"}))
     assert "Curso" not in words(client.get("/", params={"topic": "leadership"}))
