@@ -4,6 +4,8 @@ extract: bring every `locale/*/LC_MESSAGES/lms.po` up to date with the texts in 
 check: exit code 1, with the reasons, where a catalogue is out of date, lacks translations, or changes placeholders.
 missing: the texts of a language that are not translated yet, as .po entries.
 
+`extract FOLDER` and `check FOLDER` do the same for the package of a plugin, whose catalogues are `locale/*/LC_MESSAGES/<plugin>.po`.
+
 Files come out the same on every machine: entries are sorted and hold no dates, line numbers or people's names.
 """
 
@@ -32,11 +34,11 @@ _PLACEHOLDER = re.compile(r"\{[^{}]*\}|%\(\w+\)[#0\- +]?\w|%[sd]")
 def extracted(root: Path) -> Catalog:
     """Every text of the checkout that is marked for translation. Raises where a file cannot be read, naming it."""
     found = Catalog(fuzzy=False)
-    for folder in ("lms", "templates"):
+    for folder in ("lms", "templates") if (root / "lms").is_dir() else ("",):
         tags = ("Translators:",)
         texts = extract_from_dir(root / folder, METHODS, OPTIONS, KEYWORDS, comment_tags=tags, strip_comment_tags=True)
         for name, _line, message, comments, context in texts:
-            found.add(message, None, [(f"{folder}/{Path(name).as_posix()}", 0)], auto_comments=comments, context=context)
+            found.add(message, None, [((Path(folder) / name).as_posix(), 0)], auto_comments=comments, context=context)
     return found
 
 
@@ -59,7 +61,7 @@ def _header(language: str) -> str:
 
 def catalogue_files(root: Path) -> list[Path]:
     """The catalogues of the checkout."""
-    return sorted(path for path in root.glob(f"locale/*/LC_MESSAGES/{DOMAIN}.po") if path.parent.parent.name != SOURCE)
+    return sorted(path for path in root.glob("locale/*/LC_MESSAGES/*.po") if path.parent.parent.name != SOURCE)
 
 
 def entries(path: Path) -> Iterator[Message]:
@@ -143,10 +145,10 @@ def main(arguments: Iterable[str], root: Path | None = None) -> int:
     """Run the tool; answers the exit code."""
     root = root or Path(__file__).resolve().parents[2]
     match list(arguments):
-        case ["extract"]:
-            return extract(root)
-        case ["check"]:
-            return check(root)
+        case ["extract", *folder]:
+            return extract(Path(*folder) if folder else root)
+        case ["check", *folder]:
+            return check(Path(*folder) if folder else root)
         case ["missing", language]:
             return missing(root, language)
     _say(__doc__ or "")

@@ -255,8 +255,6 @@ def redisplay(request: Request, template: str, form: FormInput, **context: Any) 
 
 def page(request: Request, template: str, status: int = 200, **context: Any) -> Response:
     """A rendered page, in the reader's language and zone."""
-    context.setdefault("form", EMPTY)
-    context.setdefault("errors", {})
     html = render(request, template, **context)
     response = HTMLResponse(html, status_code=status)
     if FLASH_COOKIE in request.cookies:
@@ -266,7 +264,8 @@ def page(request: Request, template: str, status: int = 200, **context: Any) -> 
 
 def render(request: Request, template: str, **context: Any) -> str:
     """The text of a template with what every template may use."""
-    text: str = i18n.environment(i18n.locale()).get_template(template).render({**_globals(request), **context})
+    shown = {"form": EMPTY, "errors": {}, **_globals(request), **context}
+    text: str = i18n.environment(i18n.locale()).get_template(template).render(shown)
     return text
 
 

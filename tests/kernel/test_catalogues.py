@@ -102,6 +102,21 @@ def test_an_unsure_translation_is_refused(checkout, capsys):
     assert "unsure (fuzzy): 'News'" in capsys.readouterr().out
 
 
+def test_a_plugin_keeps_its_own_catalogue_in_the_same_way(tmp_path, capsys):
+    own = tmp_path / "orchard" / "locale" / "es" / "LC_MESSAGES" / "orchard.po"
+    own.parent.mkdir(parents=True)
+    own.write_text("")
+    (tmp_path / "orchard" / "fruit.py").write_text("from lms.kernel.i18n import N_\nname = N_('Quince')\n")
+    (tmp_path / "orchard" / "templates").mkdir()
+    (tmp_path / "orchard" / "templates" / "fruit.html").write_text("{{ _('Medlar') }}")
+    assert main(["extract", str(tmp_path / "orchard")]) == 0
+    assert "#: templates/fruit.html" in own.read_text()
+    own.write_text(re.sub(r'msgid "(\w+)"\nmsgstr ""', r'msgid "\1"\nmsgstr "\1"', own.read_text()))
+    assert main(["check", str(tmp_path / "orchard")]) == 0
+    (tmp_path / "orchard" / "fruit.py").write_text("")
+    assert main(["check", str(tmp_path / "orchard")]) == 1
+
+
 def test_how_to_use_it_is_said(capsys):
     assert main(["nonsense"]) == 2
     assert "extract|check|missing" in capsys.readouterr().out
