@@ -21,7 +21,6 @@ from lms.kernel.web import Form, Here, Me, Read, Router, Write, is_https, local_
 
 pages = Router()
 HOUR = timedelta(hours=1)
-DEMO_PASSWORD = "aula-sur-demo"
 
 
 @pages.get("/sign-in", permission=PUBLIC)
@@ -64,7 +63,7 @@ def _sign_in_context(campus: Campus, target: str) -> dict[str, Any]:
         return {"next": target, "demo_signins": []}
     with campus.database.reading() as session:
         people = queries.demo_signins(session)
-    return {"next": target, "demo_signins": people, "demo_password": DEMO_PASSWORD, "role_titles": ROLE_TITLES}
+    return {"next": target, "demo_signins": people, "demo_password": queries.DEMO_PASSWORD, "role_titles": ROLE_TITLES}
 
 
 @pages.post("/sign-out", permission=PUBLIC)
