@@ -91,10 +91,11 @@ def people_page(request: Request, me: Me, session: Read, q: str = "", role: str 
 
 
 @pages.get("/staff/people/new", permission="accounts.edit_people")
-def new_person_page(request: Request, me: Me, session: Read) -> Response:
-    """The form for a person."""
+def new_person_page(request: Request, me: Me, session: Read, email: str = "", next: str = "") -> Response:
+    """The form for a person. `next`: the page that needs the person, to go back to."""
     require(me, "accounts.edit_people")
-    return page(request, "accounts/person_form.html", person=None, **choices(request, session))
+    form = FormInput({"email": email[:254], "next": next})
+    return page(request, "accounts/person_form.html", form=form, person=None, **choices(request, session))
 
 
 @pages.post("/staff/people/new", permission="accounts.edit_people")
@@ -105,7 +106,8 @@ def add_person(request: Request, me: Me, session: Write, form: Form, campus: Her
         person = people.create(session, me, **changes(session, given, campus.settings.locales))
     if form.get("invite") and person.email:
         joining.invite(session, campus.settings.base_url, person)
-    return redirect(request, f"/staff/people/{person.code}", _("Saved."))
+    target = form.get("next")
+    return redirect(request, f"{target}?person={person.code}" if target else f"/staff/people/{person.code}", _("Saved."))
 
 
 @pages.get("/staff/people/{code}", permission="accounts.view_people")

@@ -99,8 +99,9 @@ def _submit(session: Session, cohort_id: int, person_id: int, answer: str) -> Ap
 def withdraw_application(session: Session, actor: Actor, application_id: int) -> Application:
     """Take an application back that waits: one's own, or anybody's with enrollment.select. Raises NotFound, Forbidden, AlreadyDecided."""
     known = session.one(Application, application_id)
+    cohort = session.lock(Cohort, known.cohort_id)
     if actor.id != known.person_id:
-        require(actor, "enrollment.select", session.one(Cohort, known.cohort_id).scope)
+        require(actor, "enrollment.select", cohort.scope)
     application = session.lock(Application, application_id)
     _move(session, actor, application, "withdrawn")
     return application
@@ -125,7 +126,8 @@ def accept(session: Session, actor: Actor, application_id: int, note: str = "") 
 def reject(session: Session, actor: Actor, application_id: int, note: str = "") -> Application:
     """Reject an application, with a mail that holds the note. Raises NotFound, Forbidden, AlreadyDecided."""
     known = session.one(Application, application_id)
-    cohort = session.one(Cohort, known.cohort_id)
+    # The cohort first, as everywhere: a second update of a row asks for its cohort, too late for one order of locks.
+    cohort = session.lock(Cohort, known.cohort_id)
     require(actor, "enrollment.select", cohort.scope)
     application = session.lock(Application, application_id)
     _decide(session, actor, application, "rejected", note)
@@ -143,17 +145,16 @@ def of_cohort(session: Session, cohort: Cohort, application_id: int) -> Applicat
 
 
 def _decide(session: Session, actor: Actor, application: Application, status: str, note: str) -> None:
-    _move(session, actor, application, status)
-    application.decided_at, application.decided_by, application.decision_note = clock.now(), actor.id, note.strip()
-    session.flush()
+    _move(session, actor, application, status, decided_at=clock.now(), decided_by=actor.id, decision_note=note.strip())
     session.emit(ApplicationDecided(application.id or 0, application.person_id, application.cohort_id, status))
 
 
-def _move(session: Session, actor: Actor, application: Application, status: str) -> None:
+def _move(session: Session, actor: Actor, application: Application, status: str, **decision: Any) -> None:
     before = application.status
     if status not in MOVES[before]:
         raise AlreadyDecided()
-    application.status = status
+    for name, value in {"status": status, **decision}.items():
+        setattr(application, name, value)
     session.flush()
     # Neither answer nor note: the log cannot be altered, and both must go when the person is erased.
     audit.record(session, actor, f"application.{status}", "application", application.id, {"status": before}, {"status": status})

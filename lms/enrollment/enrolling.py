@@ -15,6 +15,7 @@ from lms.enrollment import entering, places, telling
 from lms.enrollment.events import ApplicationDecided, Enrolled, EnrolmentCompleted, EnrolmentWithdrawn
 from lms.enrollment.models import OPEN_APPLICATION_STATES, Application, Enrolment
 from lms.enrollment.places import PlaceWanted
+from lms.enrollment.queries import enrolment_of
 from lms.kernel import audit, clock
 from lms.kernel.database import Session
 from lms.kernel.errors import NotFound, Refused, SignInNeeded
@@ -25,6 +26,7 @@ from lms.kernel.permissions import SYSTEM, Actor, require
 _Enrolment: Any = Enrolment
 _Application: Any = Application
 _Person: Any = Person
+_Cohort: Any = Cohort
 
 # Withdrawing and coming back change the places, and have functions of their own.
 MOVES: dict[str, tuple[str, ...]] = {
@@ -174,19 +176,18 @@ def _check_own(cohort: Cohort, enrolment: Enrolment) -> None:
 
 def set_status(session: Session, actor: Actor, enrolment_id: int, status: str) -> Enrolment:
     """Suspend, reactivate, complete, fail or withdraw an enrolment. Raises NotFound, Forbidden, WrongMove; a guard may refuse."""
-    _require_staff(session, actor, enrolment_id)
+    known = _require_staff(session, actor, enrolment_id)
     if status == "withdrawn":
         return withdraw(session, actor, enrolment_id)
-    # Not the cohort: places stay as they are, and trainees who complete it at once must not wait for each other.
-    enrolment = session.lock(Enrolment, enrolment_id)
+    enrolment = _hold(session, known.cohort_id, known.person_id)
     _move(session, actor, enrolment, status)
     return enrolment
 
 
 def complete(session: Session, actor: Actor, enrolment_id: int) -> Enrolment:
     """Note that the cohort is completed; a second time changes nothing. Raises NotFound, Forbidden, WrongMove; a guard may refuse."""
-    _require_staff(session, actor, enrolment_id)
-    enrolment = session.lock(Enrolment, enrolment_id)
+    known = _require_staff(session, actor, enrolment_id)
+    enrolment = _hold(session, known.cohort_id, known.person_id)
     if enrolment.status != "completed":
         _move(session, actor, enrolment, "completed")
     return enrolment
@@ -194,13 +195,27 @@ def complete(session: Session, actor: Actor, enrolment_id: int) -> Enrolment:
 
 def complete_cohort(session: Session, happened: CohortCompleted) -> None:
     """Told when a person has done everything in a cohort: an active enrolment is completed."""
-    enrolment = _find(session, happened.cohort_id, happened.person_id)
-    if enrolment and enrolment.status == "active":
+    if enrolment_of(session, happened.cohort_id, happened.person_id) is None:
+        return  # a role given by hand
+    enrolment = _hold(session, happened.cohort_id, happened.person_id)
+    if enrolment.status == "active":
         _move(session, SYSTEM, enrolment, "completed")
 
 
-def _require_staff(session: Session, actor: Actor, enrolment_id: int) -> None:
-    require(actor, "enrollment.enrol", session.one(Cohort, session.one(Enrolment, enrolment_id).cohort_id).scope)
+def _require_staff(session: Session, actor: Actor, enrolment_id: int) -> Enrolment:
+    known = session.one(Enrolment, enrolment_id)
+    require(actor, "enrollment.enrol", session.one(Cohort, known.cohort_id).scope)
+    return known
+
+
+def _hold(session: Session, cohort_id: int, person_id: int) -> Enrolment:
+    """The enrolment, held to change its state. Its place stays, so trainees who complete a cohort at once need not wait for each other."""
+    # KEY SHARE: only whoever gives or frees places waits; and what subscribers insert for the cohort cannot be stopped by them any more.
+    session.execute(select(_Cohort.id).where(_Cohort.id == cohort_id).with_for_update(read=True, key_share=True))
+    enrolment = _find(session, cohort_id, person_id)
+    if enrolment is None:
+        raise NotFound()
+    return enrolment
 
 
 def _move(session: Session, actor: Actor, enrolment: Enrolment, status: str) -> None:

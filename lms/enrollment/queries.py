@@ -244,16 +244,17 @@ def applicants(
     return shown, shown[-1].code if len(rows) > limit else None
 
 
-def candidates(session: ReadSession, cohort_id: int, search: str, limit: int = CANDIDATES) -> tuple[list[Candidate], bool]:
-    """People whose name or address holds the words, with how they stand in the cohort, and whether there are more. One query."""
-    if not fold(search):
+def candidates(session: ReadSession, cohort_id: int, search: str, code: str = "", limit: int = CANDIDATES) -> tuple[list[Candidate], bool]:
+    """People whose name or address holds the words, or the one with this code, with how they stand in the cohort, and whether there are
+    more. One query."""
+    if not fold(search) and not code:
         return [], False
     rows: Any = session.execute(
         select(_Person.code, _Person.given_name, _Person.family_name, _Person.email, _Person.country_code, _Organisation.name,
                _Enrolment.status)
         .outerjoin(Organisation, _Organisation.id == _Person.organisation_id)
         .outerjoin(Enrolment, and_(_Enrolment.person_id == _Person.id, _Enrolment.cohort_id == cohort_id))
-        .where(_Person.erased_at.is_(None), *_named(search))
+        .where(_Person.erased_at.is_(None), *_named(search), *([_Person.code == code] if code else []))
         .order_by(_Person.search_text, _Person.id)
         .limit(limit + 1)
     ).all()  # fmt: skip

@@ -56,7 +56,7 @@ def _trainees_context(request: Request, session: ReadSession, me: Actor, cohort:
     shared = _shared(session, me, cohort)
     counts = shared["counts"]
     return {
-        **shared, "trainees": rows, "q": q, "status": status, "moves": [(key, str(title)) for key, title in MOVE_TITLES.items()],
+        **shared, "trainees": rows, "q": q, "state": status, "moves": [(key, str(title)) for key, title in MOVE_TITLES.items()],
         "next_url": _next_url(request, following), "query": request.url.query, "method_titles": METHOD_TITLES,
         "total": None if q else sum(counts.enrolments.get(state, 0) for state in wanted),
         "state_options": _states(_("Taking part"), counts.present, ENROLMENT_TITLES, counts.enrolments),
@@ -74,10 +74,10 @@ def _states(first: str, number: int, titles: dict[str, LazyText], counts: dict[s
 
 
 @pages.get("/staff/cohorts/{code}/enrol", permission="enrollment.enrol")
-def enrol_page(request: Request, code: str, me: Me, session: Read, q: str = "") -> Response:
-    """Look for people and enrol them; or paste their addresses."""
+def enrol_page(request: Request, code: str, me: Me, session: Read, q: str = "", person: str = "") -> Response:
+    """Look for people and enrol them; or paste their addresses. `person`: somebody who was just added."""
     cohort = load_cohort(session, me, code, "enrollment.enrol")
-    return page(request, "enrollment/enrol.html", **_enrol_context(session, me, cohort, q[:200]))
+    return page(request, "enrollment/enrol.html", **_enrol_context(session, me, cohort, q[:200], person))
 
 
 @pages.post("/staff/cohorts/{code}/enrol", permission="enrollment.enrol")
@@ -102,10 +102,10 @@ def enrol_addresses(request: Request, code: str, me: Me, session: Write, form: F
     return redirect(request, f"/staff/cohorts/{code}/trainees", message)
 
 
-def _enrol_context(session: ReadSession, me: Actor, cohort: Cohort, q: str) -> dict[str, Any]:
+def _enrol_context(session: ReadSession, me: Actor, cohort: Cohort, q: str, person: str = "") -> dict[str, Any]:
     # Only who may see people may look for them; an address one knows is enough to enrol somebody.
     may_search = me.can("accounts.view_people")
-    found, has_more = queries.candidates(session, cohort.id or 0, q) if may_search else ([], False)
+    found, has_more = queries.candidates(session, cohort.id or 0, q, person) if may_search else ([], False)
     return {**_shared(session, me, cohort), "q": q, "candidates": found, "has_more": has_more, "may_search": may_search,
             "may_add": me.can("accounts.edit_people")}  # fmt: skip
 
@@ -140,7 +140,7 @@ def _board_context(request: Request, session: ReadSession, me: Actor, cohort: Co
     shared = _shared(session, me, cohort)
     counts = shared["counts"]
     return {
-        **shared, "applicants": rows, "status": status, "query": request.url.query, "next_url": _next_url(request, following),
+        **shared, "applicants": rows, "state": status, "query": request.url.query, "next_url": _next_url(request, following),
         "organisation_titles": ORGANISATION_TITLES,
         "state_options": _states(_("All that wait"), counts.waiting, APPLICATION_TITLES, counts.applications),
     }  # fmt: skip
