@@ -24,6 +24,12 @@ _OutboxMessage: Any = OutboxMessage
 QUESTION = "What would you do with what you learn?"
 
 
+def id_of(row: Any) -> int:
+    """The key of a row that is saved."""
+    assert row.id is not None
+    return int(row.id)
+
+
 def self_cohort(campus: Campus, seats: int | None = 10, **values: Any) -> Cohort:
     """A cohort that people enrol themselves in."""
     return make_cohort(campus, **{"starts_in": 7, "seats": seats, "enrolment_method": "self", **values})
@@ -40,9 +46,9 @@ def enrolled(campus: Campus, cohort: Cohort, person: Person | None = None, *, st
     """An enrolment, made by staff."""
     person = person or make_person(campus, **values)
     with campus.database.transaction() as session:
-        enrolment = enrolling.enrol(session, SYSTEM, cohort, person.id or 0)
+        enrolment = enrolling.enrol(session, SYSTEM, cohort, id_of(person))
         if status != "active":
-            enrolment = enrolling.set_status(session, SYSTEM, enrolment.id or 0, status)
+            enrolment = enrolling.set_status(session, SYSTEM, id_of(enrolment), status)
     return enrolment
 
 
@@ -91,7 +97,7 @@ def submit(browser: TestClient, path: str, action: str | None = None, **fields: 
 
 def words(response: Any) -> str:
     """What a reader sees of a page."""
-    return " ".join(unescape(re.sub(r"<[^>]+>", "", response.text)).split())
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", response.text)).split())
 
 
 class Counted:
