@@ -11,7 +11,7 @@ from lms.app import create_app
 from lms.kernel.campus import Campus
 from lms.kernel.datasets import Dataset, Dimension, Measure, MeasureAddition
 from lms.kernel.permissions import SYSTEM, Actor, Grant, Permission
-from lms.plugin import Plugin, PluginError, Plugins
+from lms.plugin import Plugin, PluginError, Plugins, discover
 from lms.reports import exporting
 from lms.reports.asking import ask
 from lms.reports.gathering import datasets, open_to
@@ -111,3 +111,7 @@ def test_a_measure_is_added_once_and_only_where_its_dataset_is(campus):
     with pytest.raises(PluginError, match="exists already"):
         datasets(Plugins([plugin_with(HARVEST, dataset_measures=(named,))]))
     assert datasets(Plugins([plugin_with(dataset_measures=(named,))])) == {}
+
+
+def test_what_publishes_figures_does_without_those_who_show_them():
+    assert "trainees" in datasets(discover(["accounts", "courses", "enrollment"]))
