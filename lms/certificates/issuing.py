@@ -69,7 +69,7 @@ def waiting_ids(session: ReadSession, cohort_id: int) -> list[int]:
 def is_waiting() -> Any:
     """The condition that an enrolment is completed and has neither a valid certificate nor a revoked one."""
     given = select(_Certificate.id).where(_Certificate.enrolment_id == _Enrolment.id, _Certificate.status.in_(("valid", "revoked")))
-    return (_Enrolment.status == "completed") & ~given.exists()
+    return (_Enrolment.status == "completed") & ~given.correlate(Enrolment).exists()
 
 
 def _hold(session: Session, actor: Actor, enrolment_id: int) -> tuple[Enrolment, Cohort]:

@@ -81,11 +81,11 @@ def export(run: JobRun, *, cohort_id: int, by: int | None, locale: str) -> None:
         packed.seek(0)
         with run.database.transaction(Origin(by)) as session:
             cohort = session.one(Cohort, cohort_id)
+            url = f"/staff/cohorts/{cohort.code}/certificates/exports/{run.job_id}"
+            run.finish(session, {"url": url, "label": _("Download the ZIP")})  # first: who lost the job writes nothing
             name = _("Certificates {cohort}").format(cohort=cohort.code)
             file = save_file(session, run.storage, packed, f"{name}.zip", "application/zip", by)
             session.add(CertificateExport(job_id=run.job_id, cohort_id=cohort_id, file_id=file.id or 0, made_at=clock.now()))
-            url = f"/staff/cohorts/{cohort.code}/certificates/exports/{run.job_id}"
-            run.finish(session, {"url": url, "label": _("Download the ZIP")})
 
 
 def tidy_exports(run: JobRun) -> dict[str, Any]:
