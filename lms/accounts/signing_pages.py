@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import Request
 from starlette.responses import Response
 
-from lms.accounts import joining, passwords, queries, signing_in
+from lms.accounts import joining, passwords, queries, signing_in, zones
 from lms.accounts.forms import AddressForm, JoinForm, PasswordForm, SignInForm
 from lms.accounts.viewing import front_page, viewer
 from lms.kernel import i18n, sessions
@@ -101,7 +101,8 @@ def join(request: Request, form: Form, campus: Here) -> Response:
         given = read_form(JoinForm, form)
         _limit_mail(request, campus, given.email)
         with campus.database.transaction(origin_of(request)) as session:
-            joining.join(session, campus.settings.base_url, language=i18n.locale(), timezone=campus.settings.timezone, **given.model_dump())
+            zone = zones.of_country(given.country_code, campus.settings.timezone)
+            joining.join(session, campus.settings.base_url, language=i18n.locale(), timezone=zone, **given.model_dump())
     return page(request, "accounts/sent.html", email=given.email)
 
 

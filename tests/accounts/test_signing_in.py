@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
+from lms.accounts import zones
 from lms.kernel import clock, sessions
 from lms.kernel.sessions import SignIn
 from tests.accounts.stories import PASSWORD, enter, link, mails, sign_in, somebody, submit, words
@@ -173,3 +174,10 @@ def test_demo_sign_ins_are_shown_in_a_demo_only(client, campus):
     shown = client.get("/sign-in")
     assert "tutor@demo.example" in shown.text
     assert "aula-sur-demo" in shown.text
+
+
+@pytest.mark.parametrize(
+    ("country", "zone"), [("PE", "America/Lima"), ("BR", "America/Sao_Paulo"), ("BD", "Asia/Dhaka"), ("AQ", "UTC"), (None, "UTC")]
+)
+def test_the_country_says_which_clock_a_new_person_lives_by(country, zone):
+    assert zones.of_country(country, "UTC") == zone
