@@ -9,7 +9,7 @@ from lms.kernel.i18n import N_, LazyText, format_number
 PLACES = 2
 MOST = Decimal(100_000)
 """No item counts more points than this."""
-_TYPED = re.compile(r"([-+−]?)(\d{0,9})(?:[.,](\d*))?")  # digits of every script: Bengali ones are typed in Dhaka
+_TYPED = re.compile(r"([-+−]?)(\d{0,9})(?:[.,٫](\d*))?")  # digits of every script: Bengali ones are typed in Dhaka
 
 
 def read_points(typed: str, most: Decimal, field: str = "points") -> Decimal | None:

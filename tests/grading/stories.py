@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import event, select
 
 from lms.accounts.models import Person
-from lms.courses.models import Activity, Cohort, Course
+from lms.courses.models import Activity, Cohort, Course, Module
 from lms.enrollment import enrolling
 from lms.grading import items, marking, submitting
 from lms.grading.models import Grade, GradeChange, Submission
@@ -51,9 +51,10 @@ class Class:
         return self.assignments[0]
 
     def set_dates(self, **dates: Any) -> None:
-        """Due date and cut-off of the first assignment."""
+        """Due date and cut-off of the first assignment, whose module is open."""
         with self.campus.database.transaction() as session:
             activity = session.one(Activity, self.assignment.id)
+            session.one(Module, activity.module_id).opens_at = None
             for name, value in dates.items():
                 setattr(activity, name, value)
         self.assignments[0] = activity
