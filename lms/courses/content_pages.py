@@ -10,9 +10,9 @@ from starlette.responses import Response
 
 from lms.courses import content, loading
 from lms.courses.activity_types import TypeForm, Types
-from lms.courses.forms import ActivityForm, CohortActivityForm, CourseActivityForm, Id, ModuleForm, OrderForm, VersionForm, WordsForm
+from lms.courses.forms import ActivityForm, CohortActivityForm, CourseActivityForm, Id, ModuleForm, OrderForm, VersionForm
 from lms.courses.learning_pages import types_of
-from lms.courses.models import Activity, Cohort, ContentText, Course, Module
+from lms.courses.models import Activity, Cohort, Course, Module
 from lms.courses.refusing import Stand, keeping_both, told_at
 from lms.courses.staff_cohort_pages import from_clock, on_clock
 from lms.courses.staff_pages import language_options
@@ -282,48 +282,3 @@ def delete_activity(request: Request, activity_id: Id, me: Me, session: Write) -
     with told_at(request, f"/staff/activities/{activity_id}/edit"):
         content.delete_activity(session, me, activity)
     return redirect(request, url_of(owner), _("The activity is gone."))
-
-
-@pages.get("/staff/{part}/{part_id}/words/{language}", permission="courses.edit")
-def words_page(request: Request, part: str, part_id: Id, language: str, me: Me, session: Read, campus: Here) -> Response:
-    """The words of a course's module or activity in another language."""
-    owner, loaded = _translatable(session, me, campus, part, part_id, language)
-    text = content.words_of(session, loaded, language)
-    form = FormInput({"title": text.title, "description": text.body, "version": text.version} if text else {"version": 0})
-    return page(request, "courses/part_words_form.html", form=form, **_words_context(owner, loaded, language, text))
-
-
-def _words_context(owner: Course | Cohort, part: Module | Activity, language: str, text: ContentText | None) -> dict[str, Any]:
-    kind, original = ("modules", part.summary) if isinstance(part, Module) else ("activities", part.body)
-    return {
-        "part": part, "part_url": f"/staff/{kind}/{part.id}", "original": original, "owner": owner, "owner_url": url_of(owner),
-        "language": language, "version": text.version if text else 0, "stands": (),
-    }  # fmt: skip
-
-
-@pages.post("/staff/{part}/{part_id}/words/{language}", permission="courses.edit")
-def save_words(request: Request, part: str, part_id: Id, language: str, me: Me, session: Write, form: Form, campus: Here) -> Response:
-    """Keep the words."""
-    owner, loaded = _translatable(session, me, campus, part, part_id, language)
-    text = content.words_of(session, loaded, language)
-    context = _words_context(owner, loaded, language, text)
-
-    def stands() -> list[Stand]:
-        return [(_("Title"), text.title if text else ""), (_("Text"), text.body if text else "")]
-
-    with keeping_both(request, "courses/part_words_form.html", form, context, stands):
-        given, read = read_form(WordsForm, form), read_form(VersionForm, form)
-        content.save_words(session, me, loaded, language, title=given.title, body=given.description, version=read.version)
-    return redirect(request, url_of(owner), _("Saved."))
-
-
-def _translatable(
-    session: ReadSession, me: Actor, campus: Campus, part: str, part_id: int, language: str
-) -> tuple[Course | Cohort, Module | Activity]:
-    if part not in ("modules", "activities"):
-        raise NotFound()
-    loaded = loading.load_module(session, me, part_id) if part == "modules" else loading.load_activity(session, me, part_id)
-    owner = loading.owner_of(session, loaded)
-    if isinstance(owner, Cohort) or language == owner.language or language not in dict(language_options(campus)):
-        raise NotFound()
-    return owner, loaded

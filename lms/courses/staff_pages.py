@@ -7,7 +7,7 @@ from sqlalchemy import select
 from starlette.responses import Response
 
 from lms.courses import editing, learning, loading, queries
-from lms.courses.forms import CopyForm, CourseForm, Id, NewCourseForm, VersionForm, WordsForm
+from lms.courses.forms import CopyForm, CourseForm, Id, NewCourseForm, VersionForm
 from lms.courses.learning_pages import around, piece, send_file, types_of
 from lms.courses.models import Activity, Cohort, Course, CourseText
 from lms.courses.refusing import Stand, keeping_both, told_at
@@ -104,19 +104,15 @@ def course_page(request: Request, code: str, me: Me, session: Read, campus: Here
 
 
 def _course_context(session: ReadSession, campus: Campus, me: Actor, course: Course) -> dict[str, Any]:
-    texts = list(session.scalars(_texts(course)))
+    translated = set(session.scalars(select(_CourseText.language).where(_CourseText.course_id == course.id)))
     others = [(code, name) for code, name in language_options(campus) if code != course.language]
     cohorts = queries.cohort_cards(session, i18n.locale(), _Cohort.course_id == course.id, limit=COHORTS + 1, newest=True)
     return {
         "course": course, "parts": learning.syllabus(session, course.id or 0, None, sees_all=True), "types": types_of(campus),
         "cohorts": cohorts[:COHORTS], "has_more_cohorts": len(cohorts) > COHORTS,
         "statuses": STATUS_TITLES, "may_edit": me.can("courses.edit", course.scope), "may_run": me.can("courses.run", course.scope),
-        "translated": {text.language for text in texts}, "languages": others, "owner_url": f"/staff/courses/{course.code}",
+        "translated": translated, "languages": others, "owner_url": f"/staff/courses/{course.code}",
     }  # fmt: skip
-
-
-def _texts(course: Course) -> Any:
-    return select(CourseText).where(_CourseText.course_id == course.id)
 
 
 @pages.get("/staff/courses/{code}/edit", permission="courses.edit")
@@ -135,17 +131,14 @@ def save_course(request: Request, code: str, me: Me, session: Write, form: Form,
     """Save the catalogue entry, unless somebody else saved meanwhile."""
     course = loading.load_course(session, me, code, "courses.edit")
     context = _form_context(session, campus, course, me)
-    with keeping_both(request, "courses/course_form.html", form, context, lambda: _stands(course)):
+    with keeping_both(request, "courses/course_form.html", form, context, lambda: words_stand(course)):
         given, read = read_form(CourseForm, form), read_form(VersionForm, form)
         editing.save_course(session, me, course.id or 0, read.version, _values(session, campus, given))
     return redirect(request, f"/staff/courses/{code}", _("Saved."))
 
 
-GONE = CourseText(course_id=0, language="", title="")
-"""How words stand that somebody took away."""
-
-
-def _stands(words: Course | CourseText) -> list[Stand]:
+def words_stand(words: Course | CourseText) -> list[Stand]:
+    """The words of a course as they are now, for somebody whose save came second."""
     return [(_("Title"), words.title), (_("Summary"), words.summary), (_("Description"), words.description)]
 
 
@@ -173,35 +166,6 @@ def duplicate(request: Request, code: str, me: Me, session: Write, form: Form, c
         given = read_form(CopyForm, form)
         copy = editing.duplicate(session, me, types_of(campus), course, given.code, given.title)
     return redirect(request, f"/staff/courses/{copy.code}", _("This is the copy; it is a draft."))
-
-
-@pages.get("/staff/courses/{code}/texts/{language}", permission="courses.edit")
-def words_page(request: Request, code: str, language: str, me: Me, session: Read, campus: Here) -> Response:
-    """The course's words in another language."""
-    course = _translatable(session, me, code, language, campus)
-    text = editing.course_text(session, course, language)
-    known = {name: getattr(text, name) for name in ("title", "summary", "description", "version")} if text else {"version": 0}
-    return page(request, "courses/words_form.html", course=course, language=language, form=FormInput(known), stands=())
-
-
-@pages.post("/staff/courses/{code}/texts/{language}", permission="courses.edit")
-def save_words(request: Request, code: str, language: str, me: Me, session: Write, form: Form, campus: Here) -> Response:
-    """Keep the words."""
-    course = _translatable(session, me, code, language, campus)
-    context = {"course": course, "language": language}
-    present = editing.course_text(session, course, language)
-    context |= {"version": present.version if present else 0}
-    with keeping_both(request, "courses/words_form.html", form, context, lambda: _stands(present or GONE)):
-        given, read = read_form(WordsForm, form), read_form(VersionForm, form)
-        editing.save_course_text(session, me, course, language, version=read.version, **given.model_dump())
-    return redirect(request, f"/staff/courses/{code}", _("Saved."))
-
-
-def _translatable(session: ReadSession, me: Actor, code: str, language: str, campus: Campus) -> Course:
-    course = loading.load_course(session, me, code, "courses.edit")
-    if language == course.language or language not in dict(language_options(campus)):
-        raise NotFound()
-    return course
 
 
 @pages.get("/staff/courses/{code}/preview", permission="courses.view_drafts")
