@@ -165,5 +165,7 @@ def stage(way: Way, tasks: Sequence[Task], person: Invented, now: datetime, open
     turn = Turn(handed_in - timedelta(days=1), handed_in, back - timedelta(hours=20), back, 88)
     way.turns[second] = (turn,) if is_ahead else (replace(turn, marked_at=later, released_at=later),)
     way.turns[third] = (Turn(begun if is_ahead else later, later, later, later, 80),)
-    way.seen[second] = turn.begun_at
-    way.seen[third] = begun
+    for task in tasks:
+        if task.part.week < 3:
+            way.seen.setdefault(task.activity_id, turn.begun_at)
+    way.seen[second], way.seen[third] = turn.begun_at, begun

@@ -126,7 +126,7 @@ class Builder:
         self._open(fresh, self.now - timedelta(days=30), calls.enrolling_now(fresh, weeks=2))
         coming = calls.coming(self._today("es"))
         opening = calls.applying_for(coming, writing.question("es"), coming.starts_on - timedelta(days=12))
-        room = self._open(coming, self.now - timedelta(days=12), opening)
+        room = self._open(coming, self.now - timedelta(days=25), opening)
         calls.apply(self.session, room.cohort, [(one, self.people[one.email]) for one in self._wanting()], self.now)
 
     def _wanting(self) -> Sequence[Invented]:

@@ -1,6 +1,6 @@
 """Ways in that visitors can try: cohorts that take people now, without anybody in them yet, and applications that wait or were decided."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -20,7 +20,7 @@ from lms.kernel.permissions import Actor
 
 SEATS = 30
 AHEAD = timedelta(weeks=4)
-CALL_WEEKS = 3
+CALL_WEEKS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +58,12 @@ def coming(today: date) -> Delivery:
     return Delivery(f"POLI-{monday.year}-LA2", monday, 0, ("419",), f"América Latina {monday.year} II")
 
 
-def apply(session: Session, cohort: Cohort, people: Iterable[tuple[Invented, Person]], now: datetime) -> None:
-    """Let people apply to an open call, one after the other in the days before now."""
-    waiting = list(people)
-    first = max(cohort.enrol_from or now, now - timedelta(days=9))
-    for number, (invented, person) in enumerate(waiting):
-        with clock.frozen(first + (now - first) * (number + 1) / (len(waiting) + 1)):
+def apply(session: Session, cohort: Cohort, people: Sequence[tuple[Invented, Person]], now: datetime) -> None:
+    """Let people apply to an open call, one on each of the days before now."""
+    for number, (invented, person) in enumerate(people):
+        with clock.frozen((now - timedelta(days=len(people) - number)).replace(hour=13 + number)):
             actor = Actor(person.id, person.name, person.email or "", invented.language, invented.timezone)
-            application = applying.apply(session, actor, cohort, Author(invented, cohort.language).application())
+            application = applying.apply(session, actor, cohort, Author(invented, cohort.language).application(number))
             application.code = fixed_code("application", cohort.code, invented.email)
 
 
@@ -83,6 +81,6 @@ def _decided(cohort: Cohort, invented: Invented, person: Person, at: datetime, s
     author = Author(invented, cohort.language)
     return Application(
         code=fixed_code("application", cohort.code, invented.email), cohort_id=cohort.id or 0, person_id=person.id or 0,
-        answer=author.application(), status=status, submitted_at=at - timedelta(days=6, hours=author.number % 40), decided_at=at,
+        answer=author.application(author.number), status=status, submitted_at=at - timedelta(days=6), decided_at=at,
         decided_by=staff.id, decision_note=author.note(status == "accepted"),
     )  # fmt: skip

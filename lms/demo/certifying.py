@@ -1,6 +1,6 @@
-"""Certificates for everybody who completed a closed cohort: issued as staff did two weeks after the end, and not drawn yet.
+"""Certificates for everybody who completed a closed cohort: issued as staff did two weeks after the end.
 
-Documents are drawn when somebody asks for them. Only those of the people who sign in are put in line at once.
+Their documents are drawn by jobs once the campus is served: those of the people who sign in first, all others when nothing else waits.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from lms.courses.models import Cohort
 from lms.demo.invention import fixed_code
 from lms.demo.rooms import Room
 from lms.enrollment.models import Enrolment
-from lms.kernel import clock
+from lms.kernel import clock, jobs
 from lms.kernel.database import Session
 from lms.kernel.permissions import SYSTEM
 
@@ -26,6 +26,8 @@ _Enrolment: Any = Enrolment
 _Person: Any = Person
 
 AFTER = timedelta(days=14)
+LAST = 100
+"""The priority of what can wait."""
 WITHDRAWN_REASON = "Issued for a participant who had not handed in the final plan; a mistake in our list."
 
 
@@ -64,4 +66,7 @@ def _issue(session: Session, enrolment: Enrolment, person: Person, cohort: Cohor
     )  # fmt: skip
     if (person.email or "").endswith(DEMO_DOMAIN):
         issuing.ask_to_draw(session, certificate)
+    else:
+        key = f"certificates.draw:{certificate.id}"
+        jobs.enqueue(session, "certificates.draw", {"certificate_id": certificate.id}, dedupe=key, priority=LAST)
     return certificate

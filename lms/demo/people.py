@@ -76,34 +76,31 @@ def team() -> tuple[Invented, ...]:
 @cache
 def trainees() -> tuple[Invented, ...]:
     """The 225 who learn."""
-    workplaces = {row["key"]: Workplace(row["name"], row["type"], row["country"]) for row in _rows("organisations.csv")}
-    return tuple(_trainee(row, workplaces[row["organisation"]]) for row in _rows("trainees.csv"))
+    return tuple(_employed(row) for row in _rows("trainees.csv"))
 
 
-def _trainee(row: dict[str, str], workplace: Workplace) -> Invented:
+@cache
+def _workplaces() -> dict[str, Workplace]:
+    return {row["key"]: Workplace(row["name"], row["type"], row["country"]) for row in _rows("organisations.csv")}
+
+
+def _employed(row: dict[str, str]) -> Invented:
+    workplace = _workplaces()[row["organisation"]]
     place = places()[workplace.country]
-    latin = row["latin"] or f"{row['given_name'].split()[0]} {(row['family_name'].split() or [''])[0]}"
+    latin = row.get("latin") or f"{row['given_name'].split()[0]} {row['family_name'].split()[0]}"
     email = address(latin, OPEN_DOMAIN)
     known = TRAINEE_SIGN_INS.get(email.partition("@")[0])
     return Invented(
         email=f"{known}{DEMO_DOMAIN}" if known else email, given_name=row["given_name"], family_name=row["family_name"],
         gender=row["gender"], country=workplace.country, language=place.language, timezone=place.timezone,
-        certificate_name=row["certificate_name"], workplace=workplace, role="trainee" if known else "",
+        certificate_name=row.get("certificate_name", ""), workplace=workplace, role="trainee" if known else "",
     )  # fmt: skip
 
 
 @cache
 def applicants() -> tuple[Invented, ...]:
     """People who apply and have no place yet."""
-    return tuple(_applicant(row) for row in _rows("applicants.csv"))
-
-
-def _applicant(row: dict[str, str]) -> Invented:
-    email = address(f"{row['given_name']} {row['family_name'].split()[0]}", OPEN_DOMAIN)
-    return Invented(
-        email=email, given_name=row["given_name"], family_name=row["family_name"], gender=row["gender"], country=row["country"],
-        language=row["language"], timezone=places()[row["country"]].timezone,
-    )  # fmt: skip
+    return tuple(_employed(row) for row in _rows("applicants.csv"))
 
 
 def sign_ins() -> list[Invented]:

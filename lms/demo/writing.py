@@ -17,7 +17,7 @@ THEMES: dict[str, tuple[str, ...]] = {
     "COMM": ("communication", "goal", "communication", "communication", "communication", "strategy"),
 }
 """What the exercise of each week is mostly about."""
-STRONG, FAIR = 85, 65
+STRONG, FAIR = 85, 60
 """From how many points of a hundred feedback is of one kind or the other."""
 
 
@@ -49,20 +49,20 @@ class Author:
         number = self.number + week + attempt
         theme = THEMES[course][week - 1]
         shown = [self._fill(_choose(texts["openings"], number))]
+        enough = least + 10 * (number % 5)
         for name in (theme, *(other for other in texts["themes"] if other != theme)):
             for place, variants in enumerate(texts["themes"][name]):
-                shown.append(self._fill(variants[(number + place) % len(variants)]))
-            if len(" ".join(shown).split()) >= least:
-                break
+                if name == theme or len(" ".join(shown).split()) < enough:
+                    shown.append(self._fill(variants[(number + place) % len(variants)]))
         return "\n\n".join([*shown, _choose(texts["closings"], number // 3)])
 
     def draft(self) -> str:
         """A beginning."""
         return self._fill(_choose(_texts(self.language)["drafts"]["texts"], self.number))
 
-    def application(self) -> str:
-        """The answer to the question of a call."""
-        return self._fill(_choose(_texts(self.language)["applications"]["answers"], self.number))
+    def application(self, number: int) -> str:
+        """An answer to the question of a call."""
+        return self._fill(_choose(_texts(self.language)["applications"]["answers"], number))
 
     def feedback(self, points: int, week: int) -> str:
         """What a tutor answers; another sentence each week."""
@@ -76,7 +76,7 @@ class Author:
 
     def _fill(self, text: str) -> str:
         person = self.person
-        home = person.workplace.name if person.workplace else _choose(_texts(self.language)["homes"], self.number)
+        home = person.workplace.name if person.workplace else ""
         country = country_names([person.country], self.language)[person.country]
         return text.format(organisation=home, country=country, issue=_choose(_texts(self.language)["issues"], self.number))
 
