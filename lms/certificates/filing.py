@@ -2,15 +2,19 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 
 from lms.accounts.models import Person
 from lms.certificates import rendering
 from lms.certificates.models import Certificate
 from lms.certificates.snapshots import Snapshot, from_json
-from lms.kernel import mail
+from lms.kernel import clock, mail
 from lms.kernel.database import Database, ReadSession, Session
 from lms.kernel.errors import Invalid, NotFound
 from lms.kernel.storage import Storage, StoredFile, save_file
+
+NEWS = timedelta(days=60)
+"""How long after its issue a certificate is news: documents of old records are drawn without a mail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +26,7 @@ class Document:
 
 
 def document_of(database: Database, storage: Storage, certificate_id: int) -> Document | None:
-    """The document of a certificate, drawn now where it is missing; the trainee is told by mail when it is first there.
+    """The document of a certificate, drawn now where it is missing; the trainee of a new one is told by mail when it is first there.
 
     None for a certificate that is gone, and for one that was revoked or replaced before it was drawn. No transaction is open meanwhile.
     """
@@ -66,6 +70,8 @@ def _keep(session: Session, storage: Storage, certificate_id: int, snapshot: Sna
 
 
 def _tell(session: Session, certificate: Certificate, snapshot: Snapshot) -> None:
+    if clock.now() - certificate.issued_at > NEWS:
+        return
     person = session.one(Person, certificate.person_id)
     if person.email:
         with suppress(Invalid):  # an address that came with old records and is none must not keep the document away
