@@ -12,7 +12,7 @@ from lms.accounts.models import Person
 from lms.accounts.queries import names
 from lms.courses.models import Cohort
 from lms.enrollment import applying, enrolling, places
-from lms.enrollment.models import Application, Enrolment
+from lms.enrollment.models import OPEN_APPLICATION_STATES, Application, Enrolment
 from lms.kernel.database import Session
 from lms.kernel.errors import Invalid, NotFound, Refused
 from lms.kernel.i18n import N_
@@ -124,6 +124,14 @@ def decide(session: Session, actor: Actor, cohort: Cohort, application_ids: Iter
     for application_id, name in people.items():
         _try(session, outcome, str(application_id), name, partial(act, session, actor, application_id, note))
     return outcome
+
+
+def reject_rest(session: Session, actor: Actor, cohort: Cohort, note: str = "") -> Outcome:
+    """Reject every application to the cohort that still waits; all are written the same note. Raises Forbidden."""
+    require(actor, "enrollment.select", cohort.scope)
+    waiting = select(_Application.id).where(_Application.cohort_id == cohort.id, _Application.status.in_(OPEN_APPLICATION_STATES))
+    ids = list(session.scalars(waiting.order_by(_Application.id).limit(MANY)))
+    return decide(session, actor, cohort, ids, "rejected", note) if ids else Outcome()
 
 
 def _check_places(session: Session, cohort: Cohort, people: dict[int, str]) -> None:

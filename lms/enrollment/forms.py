@@ -40,3 +40,9 @@ class DecisionForm(BaseModel):
     reject: Number | None = None
     decision: Annotated[str, Field(max_length=20)] = ""
     note: Annotated[str, Field(max_length=5_000)] = ""
+
+
+class NoteForm(BaseModel):
+    """Words for everybody who is decided about."""
+
+    note: Annotated[str, Field(max_length=5_000)] = ""

@@ -11,7 +11,7 @@ from lms.courses.loading import load_cohort
 from lms.courses.models import Cohort
 from lms.enrollment import batches, enrolling, queries
 from lms.enrollment.batches import Outcome
-from lms.enrollment.forms import AddressesForm, DecisionForm, PersonForm, StatusForm
+from lms.enrollment.forms import AddressesForm, DecisionForm, NoteForm, PersonForm, StatusForm
 from lms.enrollment.models import APPLICATION_STATES, ENROLMENT_STATES, OPEN_APPLICATION_STATES
 from lms.enrollment.titles import APPLICATION_TITLES, BADGES, ENROLMENT_TITLES, METHOD_TITLES
 from lms.kernel.database import ReadSession
@@ -27,10 +27,13 @@ MOVE_TITLES = {
 
 
 @pages.get("/staff/cohorts/{code}/trainees", permission="enrollment.view")
-def trainees_page(request: Request, code: str, me: Me, session: Read, q: str = "", status: str = "", after: str = "") -> Response:
-    """Who takes part. Who is suspended or has withdrawn is shown when asked for."""
+def trainees_page(
+    request: Request, code: str, me: Me, session: Read, q: str = "", status: str = "", after: str = "", tick: str = ""
+) -> Response:
+    """Who takes part. Who is suspended or has withdrawn is shown when asked for. `tick`: everybody on the page is ticked."""
     cohort = load_cohort(session, me, code, "enrollment.view")
-    return page(request, "enrollment/trainees.html", **_trainees_context(request, session, me, cohort, q[:200], status, after))
+    context = _trainees_context(request, session, me, cohort, q[:200], status, after)
+    return page(request, "enrollment/trainees.html", **{**context, "tick": tick})
 
 
 @pages.post("/staff/cohorts/{code}/trainees", permission="enrollment.enrol")
@@ -111,10 +114,10 @@ def _enrol_context(session: ReadSession, me: Actor, cohort: Cohort, q: str, pers
 
 
 @pages.get("/staff/cohorts/{code}/applications", permission="enrollment.select")
-def applications_page(request: Request, code: str, me: Me, session: Read, status: str = "", after: str = "") -> Response:
-    """The board: what applicants answered, first come first."""
+def applications_page(request: Request, code: str, me: Me, session: Read, status: str = "", after: str = "", tick: str = "") -> Response:
+    """The board: what applicants answered, first come first. `tick`: everybody on the page is ticked."""
     cohort = load_cohort(session, me, code, "enrollment.select")
-    return page(request, "enrollment/applications.html", **_board_context(request, session, me, cohort, status, after))
+    return page(request, "enrollment/applications.html", **{**_board_context(request, session, me, cohort, status, after), "tick": tick})
 
 
 @pages.post("/staff/cohorts/{code}/applications", permission="enrollment.select")
@@ -134,6 +137,16 @@ def decide_applications(request: Request, code: str, me: Me, session: Write, for
     return redirect(request, f"/staff/cohorts/{code}/applications?status={status}", done.format(n=outcome.done))
 
 
+@pages.post("/staff/cohorts/{code}/applications/rest", permission="enrollment.select")
+def reject_rest(request: Request, code: str, me: Me, session: Write, form: Form) -> Response:
+    """Reject everybody who still waits."""
+    cohort = load_cohort(session, me, code, "enrollment.select")
+    with redisplay(request, "enrollment/applications.html", form, **_board_context(request, session, me, cohort, "", "")):
+        outcome = batches.reject_rest(session, me, cohort, read_form(NoteForm, form).note)
+    message = ngettext("{n} person is rejected.", "{n} people are rejected.", outcome.done).format(n=outcome.done)
+    return redirect(request, f"/staff/cohorts/{code}/applications", message)
+
+
 def _board_context(request: Request, session: ReadSession, me: Actor, cohort: Cohort, status: str, after: str) -> dict[str, Any]:
     wanted = {"": OPEN_APPLICATION_STATES, "all": APPLICATION_STATES}.get(status) or tuple(s for s in APPLICATION_STATES if s == status)
     rows, following = queries.applicants(session, cohort.id or 0, wanted, after)
@@ -151,6 +164,6 @@ def _shared(session: ReadSession, me: Actor, cohort: Cohort) -> dict[str, Any]:
     return {
         "cohort": cohort, "counts": counts, "left": None if cohort.seats is None else max(0, cohort.seats - counts.taken),
         "may_enrol": me.can("enrollment.enrol", cohort.scope), "may_select": me.can("enrollment.select", cohort.scope),
-        "may_see_people": me.can("accounts.view_people"), "outcome": Outcome(), "enrolment_titles": ENROLMENT_TITLES,
+        "may_see_people": me.can("accounts.view_people"), "outcome": Outcome(), "tick": "", "enrolment_titles": ENROLMENT_TITLES,
         "application_titles": APPLICATION_TITLES, "badges": BADGES,
     }  # fmt: skip

@@ -1,5 +1,6 @@
 """Applications: an answer to the cohort's question, and what staff decide."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from lms.enrollment.places import NoPlaceLeft
 from lms.kernel import clock
 from lms.kernel.audit import AuditEntry
 from lms.kernel.errors import Forbidden, Invalid, NotFound
+from lms.kernel.mail import OutboxMessage
 from lms.kernel.permissions import SYSTEM
 from tests.enrollment.stories import (
     QUESTION,
@@ -306,3 +308,16 @@ def test_the_page_of_a_cohort_without_applications_leads_to_the_cohort(client, c
     with campus.database.transaction() as session:
         cohorts.set_status(session, SYSTEM, id_of(draft), "published")
     assert client.get(f"/apply/{draft.code}").status_code == 200
+
+
+def test_a_newcomer_makes_an_account_on_the_way_and_is_back_at_the_question(client, campus):
+    cohort = calling_cohort(campus)
+    assert f"/join?next=/apply/{cohort.code}" in client.get(f"/apply/{cohort.code}").text
+    submit(client, "/join", email="eva@example.org", given_name="Eva", next=f"/apply/{cohort.code}")
+    with campus.database.reading() as session:
+        body = session.scalars(select(OutboxMessage)).one().body_text
+    link = re.search(r"http://testserver(/\S+)", body)
+    assert link is not None
+    page = submit(client, link[1], link[1].partition("?")[0], password="a long walk by the river", next=f"/apply/{cohort.code}")
+    assert page.url.path == f"/apply/{cohort.code}"
+    assert "<textarea" in page.text

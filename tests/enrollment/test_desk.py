@@ -366,3 +366,28 @@ def test_only_states_that_exist_can_be_set(campus):
     enrolment = enrolled(campus, cohort)
     with pytest.raises(Invalid), campus.database.transaction() as session:
         batches.change_enrolments(session, SYSTEM, cohort, [id_of(enrolment)], "expelled")
+
+
+def test_after_the_choice_everybody_who_still_waits_is_rejected_in_one_action(client, campus, staff):
+    cohort = calling_cohort(campus)
+    people = [make_person(campus) for _number in range(4)]
+    ids = [str(applied(campus, cohort, person).id) for person in people]
+    path = f"/staff/cohorts/{cohort.code}/applications"
+    submit(client, path, accept=ids[0])
+    assert "Reject everybody who still waits (3)" in words(client.get(path))
+    assert "3 people are rejected." in words(submit(client, path, f"{path}/rest", note="Until next year!"))
+    assert "Until next year!" in mails_to(campus, people[3])[-1].body_text
+    assert "0 people are rejected." in words(submit(client, f"{path}?status=all", f"{path}/rest"))
+    with campus.database.reading() as session:
+        assert queries.counts(session, id_of(cohort)).applications == {"accepted": 1, "rejected": 3}
+
+
+def test_everybody_on_a_page_is_ticked_by_a_link(client, campus, staff):
+    cohort = calling_cohort(campus)
+    for _number in range(2):
+        enrolled(campus, cohort)
+        applied(campus, cohort)
+    for page in ("trainees", "applications"):
+        base = f"/staff/cohorts/{cohort.code}/{page}"
+        assert f'href="{base}?tick=all"' in client.get(base).text
+        assert client.get(f"{base}?tick=all").text.count(" checked>") == 2
