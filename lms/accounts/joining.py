@@ -3,6 +3,7 @@
 import secrets
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import select, update
 
@@ -39,8 +40,9 @@ def join(
     country_code: str | None = None,
     language: str = "en",
     timezone: str = "UTC",
+    back: str = "",
 ) -> None:
-    """Make an account that waits for its confirmation, and send the link.
+    """Make an account that waits for its confirmation, and send the link, which leads on to the page `back`.
 
     The caller says the same to everybody: whether an address is known here is told to its owner alone, by mail. The password is chosen
     behind the link, so that nobody can prepare an account with somebody else's address and wait.
@@ -53,9 +55,9 @@ def join(
         )  # fmt: skip
     session.insert_new(Account, person_id=_id(person), created_at=clock.now())
     if session.lock(Account, person.id).email_confirmed_at:
-        send_link(session, base_url, person, "reset", "confirm_known")
+        send_link(session, base_url, person, "reset", "confirm_known", back)
     else:
-        send_link(session, base_url, person, "confirm", "confirm")
+        send_link(session, base_url, person, "confirm", "confirm", back)
 
 
 def ask_reset(session: Session, base_url: str, email: str) -> None:
@@ -70,7 +72,7 @@ def invite(session: Session, base_url: str, person: Person) -> None:
     send_link(session, base_url, person, "confirm", "confirm_invited")
 
 
-def send_link(session: Session, base_url: str, person: Person, purpose: str, template: str) -> None:
+def send_link(session: Session, base_url: str, person: Person, purpose: str, template: str, back: str = "") -> None:
     """Mail a link that works once. Only its digest is kept."""
     token, email = secrets.token_urlsafe(32), person.email or ""
     session.add(
@@ -82,7 +84,7 @@ def send_link(session: Session, base_url: str, person: Person, purpose: str, tem
             expires_at=clock.now() + LIFETIMES[purpose],
         )
     )
-    url = f"{base_url.rstrip('/')}/{purpose}/{token}"
+    url = f"{base_url.rstrip('/')}/{purpose}/{token}" + (f"?next={quote(back)}" if back else "")
     mail.send(session, email, template, person.language, url=url)
 
 

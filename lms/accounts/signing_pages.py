@@ -17,7 +17,22 @@ from lms.kernel.i18n import _
 from lms.kernel.middleware import LANGUAGE_COOKIE
 from lms.kernel.permissions import PUBLIC, ROLE_TITLES, SIGNED_IN
 from lms.kernel.text import fold
-from lms.kernel.web import Form, Here, Me, Read, Router, Write, is_https, local_url, origin_of, page, read_form, redirect, redisplay
+from lms.kernel.web import (
+    Form,
+    FormInput,
+    Here,
+    Me,
+    Read,
+    Router,
+    Write,
+    is_https,
+    local_url,
+    origin_of,
+    page,
+    read_form,
+    redirect,
+    redisplay,
+)
 
 pages = Router()
 HOUR = timedelta(hours=1)
@@ -87,9 +102,11 @@ def _without_cookie(response: Response) -> Response:
 
 
 @pages.get("/join", permission=PUBLIC)
-def join_page(request: Request, session: Read) -> Response:
-    """The form for a new account."""
-    return page(request, "accounts/join.html", countries=country_options(queries.country_codes(session)))
+def join_page(request: Request, session: Read, next: str = "") -> Response:
+    """The form for a new account. `next`: the page that the person came from, to go back to behind the link in the mail."""
+    return page(
+        request, "accounts/join.html", form=FormInput({"next": next[:200]}), countries=country_options(queries.country_codes(session))
+    )
 
 
 @pages.post("/join", permission=PUBLIC)
@@ -102,7 +119,8 @@ def join(request: Request, form: Form, campus: Here) -> Response:
         _limit_mail(request, campus, given.email)
         with campus.database.transaction(origin_of(request)) as session:
             zone = zones.of_country(given.country_code, campus.settings.timezone)
-            joining.join(session, campus.settings.base_url, language=i18n.locale(), timezone=zone, **given.model_dump())
+            back = local_url(form.get("next")[:200]) if form.get("next") else ""
+            joining.join(session, campus.settings.base_url, language=i18n.locale(), timezone=zone, back=back, **given.model_dump())
     return page(request, "accounts/sent.html", email=given.email)
 
 
@@ -129,15 +147,15 @@ def _limit_mail(request: Request, campus: Campus, email: str) -> None:
 
 
 @pages.get("/confirm/{token}", permission=PUBLIC)
-def confirm_page(request: Request, token: str, session: Read) -> Response:
+def confirm_page(request: Request, token: str, session: Read, next: str = "") -> Response:
     """The form behind a confirmation link. Looking at it uses nothing up: mail scanners follow links."""
-    return _password_page(request, session, token, "confirm")
+    return _password_page(request, session, token, "confirm", next)
 
 
 @pages.get("/reset/{token}", permission=PUBLIC)
-def new_password_page(request: Request, token: str, session: Read) -> Response:
+def new_password_page(request: Request, token: str, session: Read, next: str = "") -> Response:
     """The form behind a link for a new password."""
-    return _password_page(request, session, token, "reset")
+    return _password_page(request, session, token, "reset", next)
 
 
 @pages.post("/confirm/{token}", permission=PUBLIC)
@@ -152,12 +170,13 @@ def new_password(request: Request, token: str, form: Form, campus: Here) -> Resp
     return _set_password(request, campus, form, token, "reset")
 
 
-def _password_page(request: Request, session: Read, token: str, purpose: str) -> Response:
+def _password_page(request: Request, session: Read, token: str, purpose: str, target: str) -> Response:
     try:
         person = joining.holder(session, token, purpose)
     except joining.LinkIsSpent as refusal:
         return page(request, "accounts/spent.html", status=404, sentence=refusal.sentence())
-    response = page(request, "accounts/password.html", email=person.email, purpose=purpose, action=f"/{purpose}/{token}")
+    form = FormInput({"next": target[:200]})
+    response = page(request, "accounts/password.html", form=form, email=person.email, purpose=purpose, action=f"/{purpose}/{token}")
     response.headers["referrer-policy"] = "no-referrer"  # the address of this page is a secret
     return response
 
@@ -174,7 +193,7 @@ def _set_password(request: Request, campus: Campus, form: Form, token: str, purp
             person = joining.use_link(session, token, purpose, hashed)
     except joining.LinkIsSpent as refusal:
         return page(request, "accounts/spent.html", status=404, sentence=refusal.sentence())
-    return admit(request, campus, person.id or 0, person.language, message=_("Your password is set. Welcome!"))
+    return admit(request, campus, person.id or 0, person.language, form.get("next"), _("Your password is set. Welcome!"))
 
 
 @pages.get("/language/{code}", permission=PUBLIC)

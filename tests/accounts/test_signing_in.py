@@ -181,3 +181,22 @@ def test_demo_sign_ins_are_shown_in_a_demo_only(client, campus):
 )
 def test_the_country_says_which_clock_a_new_person_lives_by(country, zone):
     assert zones.of_country(country, "UTC") == zone
+
+
+def test_who_makes_an_account_on_the_way_is_back_at_the_page_behind_the_mail(client, campus):
+    assert "/join?next=/accessibility" in client.get("/sign-in?next=/accessibility").text
+    submit(client, "/join?next=/accessibility", "/join", email="eva@example.org", given_name="Eva", next="/accessibility")
+    path = link(mails(campus)[0])
+    assert path.endswith("?next=/accessibility")
+    page = client.get(path)
+    assert 'name="next" value="/accessibility"' in page.text
+    answer = submit(client, path, path.partition("?")[0], password=PASSWORD, next="/accessibility")
+    assert answer.url.path == "/accessibility"
+
+
+def test_the_mail_of_a_new_account_never_leads_to_another_site(client, campus):
+    submit(client, "/join", email="eva@example.org", given_name="Eva", next="//evil.example/")
+    assert "evil" not in mails(campus)[0].body_text
+    client.follow_redirects = False
+    path = link(mails(campus)[0]).partition("?")[0]
+    assert submit(client, f"{path}?next=//evil.example/", path, password=PASSWORD, next="//evil.example/").headers["location"] == "/"
