@@ -121,6 +121,8 @@ def region_options(session: ReadSession, locale: str) -> list[tuple[int, str]]:
     """Every region, for staff to choose from: by name below its macro-region."""
     rows: Any = session.execute(select(_Region.id, _Region.code, _Region.level).order_by(_Region.level, _Region.code)).all()
     names = region_names(session, [row.code for row in rows], locale)
+    # CLDR writes names as in the middle of a sentence; here each stands at the beginning of a line.
+    names = {code: name[:1].upper() + name[1:] for code, name in names.items()}
     return [(row.id, names[row.code]) for row in sorted(rows, key=lambda r: (min(r.level, 2), names[r.code]))]
 
 
