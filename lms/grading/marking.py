@@ -19,7 +19,7 @@ from lms.enrollment.queries import enrolment_of
 from lms.grading import books, items, telling
 from lms.grading.events import GradeReleased
 from lms.grading.models import Grade, GradeChange, GradeItem, Submission
-from lms.grading.points import check_points
+from lms.grading.points import check_points, plain
 from lms.kernel import audit, clock, richtext
 from lms.kernel.database import ReadSession, Session
 from lms.kernel.errors import Conflict, Invalid, NotFound, Refused
@@ -127,7 +127,7 @@ def _save(
     grade.points, grade.feedback, grade.submission_id = points, feedback, submission_id
     grade.feedback_html = richtext.render(feedback)
     _note(session, actor, grade)
-    audit.record(session, actor, "grade.saved", "grade", grade.id, {"points": before[0]}, {"points": points})
+    audit.record(session, actor, "grade.saved", "grade", grade.id, {"points": plain(before[0])}, {"points": plain(points)})
     if grade.status == "released":
         grade.released_at = grade.graded_at
         _tell(session, cohort, item, grade, session.one(Person, person_id), is_new=False)
@@ -221,7 +221,7 @@ def _note_release(session: Session, actor: Actor, grade: Grade) -> None:
     _note(session, actor, grade)
     grade.graded_by, grade.graded_at = marked_by, marked_at  # releasing is not marking
     session.flush()
-    audit.record(session, actor, "grade.released", "grade", grade.id, None, {"points": grade.points})
+    audit.record(session, actor, "grade.released", "grade", grade.id, None, {"points": plain(grade.points)})
 
 
 def release_marked(session: Session, actor: Actor, cohort: Cohort, item_id: int | None = None) -> int:

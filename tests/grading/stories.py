@@ -12,6 +12,7 @@ from sqlalchemy import event, select
 from lms.accounts.models import Person
 from lms.courses.models import Activity, Cohort, Course, Module
 from lms.enrollment import enrolling
+from lms.enrollment.queries import enrolment_of
 from lms.grading import items, marking, submitting
 from lms.grading.models import Grade, GradeChange, Submission
 from lms.kernel.campus import Campus
@@ -63,10 +64,17 @@ class Class:
         """Somebody enrolled."""
         person = make_person(self.campus, **values)
         with self.campus.database.transaction() as session:
-            enrolment = enrolling.enrol(session, SYSTEM, self.cohort, person.id or 0)
-            if status != "active":
-                enrolling.set_status(session, SYSTEM, enrolment.id or 0, status)
+            enrolling.enrol(session, SYSTEM, self.cohort, person.id or 0)
+        if status != "active":
+            self.set_status(person, status)
         return person
+
+    def set_status(self, person: Person, status: str) -> None:
+        """What became of an enrolment."""
+        with self.campus.database.transaction() as session:
+            enrolment = enrolment_of(session, self.cohort.id or 0, person.id or 0)
+            assert enrolment is not None
+            enrolling.set_status(session, SYSTEM, enrolment.id or 0, status)
 
     def tutor(self, **values: Any) -> Person:
         """Somebody who looks after this cohort."""
