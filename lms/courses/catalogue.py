@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import and_, case, func, or_, select
@@ -10,7 +11,7 @@ from sqlalchemy.orm import aliased
 from lms.accounts.models import Region
 from lms.accounts.places import region_names
 from lms.courses.models import Cohort, CohortRegion, Course, CourseText, Topic
-from lms.courses.queries import CohortCard, cohort_cards, is_calling
+from lms.courses.queries import CohortCard, cohort_cards, is_calling, titled
 from lms.courses.topics import topic_name
 from lms.kernel import clock, i18n
 from lms.kernel.database import ReadSession
@@ -168,14 +169,15 @@ def filters(session: ReadSession, locale: str) -> CatalogueFilters:
             .where(_CohortRegion.cohort_id.in_(public))
         )
     )
-    names = region_names(session, codes, locale)
+    names = titled(region_names(session, codes, locale))
     rows: Any = session.execute(
         select(_Topic.code, _Topic.name).where(_Topic.id.in_(select(_Course.topic_id).where(_Course.status == "published")))
     )
-    topics = sorted(((code, topic_name(code, name)) for code, name in rows), key=lambda pair: pair[1])
+    topics = [(code, topic_name(code, name)) for code, name in rows]
     spoken = select(_Cohort.language).where(_Cohort.id.in_(public)).union(select(_Course.language).where(_Course.status == "published"))
-    languages = sorted(((code, i18n.language_name(code, locale)) for code in session.scalars(spoken)), key=lambda pair: pair[1])
-    return CatalogueFilters(sorted(names.items(), key=lambda pair: pair[1]), topics, languages)
+    languages = titled({code: i18n.language_name(code, locale) for code in session.scalars(spoken)})
+    by_name = itemgetter(1)
+    return CatalogueFilters(sorted(names.items(), key=by_name), sorted(topics, key=by_name), sorted(languages.items(), key=by_name))
 
 
 @dataclass(frozen=True, slots=True)

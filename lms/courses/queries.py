@@ -1,6 +1,6 @@
 """What screens show of courses and cohorts: constant numbers of selects into frozen rows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -110,19 +110,22 @@ def regions_of(session: ReadSession, locale: str, cohort_ids: Sequence[int]) -> 
         .where(_CohortRegion.cohort_id.in_(list(cohort_ids)))
         .order_by(_CohortRegion.cohort_id, _Region.code)
     ).all()
-    names = region_names(session, {code for _cohort, code in rows}, locale)
+    names = titled(region_names(session, {code for _cohort, code in rows}, locale))
     found: dict[int, tuple[str, ...]] = {}
     for cohort_id, code in rows:
         found[cohort_id] = (*found.get(cohort_id, ()), names.get(code, code))
     return found
 
 
+def titled(names: Mapping[str, str]) -> dict[str, str]:
+    """Names as they stand alone: CLDR writes some, such as "world", as in the middle of a sentence."""
+    return {code: name[:1].upper() + name[1:] for code, name in names.items()}
+
+
 def region_options(session: ReadSession, locale: str) -> list[tuple[int, str]]:
     """Every region, for staff to choose from: by name below its macro-region."""
     rows: Any = session.execute(select(_Region.id, _Region.code, _Region.level).order_by(_Region.level, _Region.code)).all()
-    names = region_names(session, [row.code for row in rows], locale)
-    # CLDR writes names as in the middle of a sentence; here each stands at the beginning of a line.
-    names = {code: name[:1].upper() + name[1:] for code, name in names.items()}
+    names = titled(region_names(session, [row.code for row in rows], locale))
     return [(row.id, names[row.code]) for row in sorted(rows, key=lambda r: (min(r.level, 2), names[r.code]))]
 
 
