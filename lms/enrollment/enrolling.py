@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 
 from lms.accounts import roles
 from lms.accounts.models import Person
+from lms.courses.completion import progress
 from lms.courses.events import CohortCompleted
 from lms.courses.models import Cohort
 from lms.enrollment import entering, places, telling
@@ -180,8 +181,18 @@ def set_status(session: Session, actor: Actor, enrolment_id: int, status: str) -
     if status == "withdrawn":
         return withdraw(session, actor, enrolment_id)
     enrolment = _hold(session, known.cohort_id, known.person_id)
+    was_suspended = enrolment.status == "suspended"
     _move(session, actor, enrolment, status)
+    if was_suspended and status == "active":
+        _count_what_was_done(session, enrolment)
     return enrolment
+
+
+def _count_what_was_done(session: Session, enrolment: Enrolment) -> None:
+    """Work that was marked during a suspension counts when that ends."""
+    done, total = progress(session, enrolment.person_id, [enrolment.cohort_id])[enrolment.cohort_id]
+    if done == total > 0:
+        _move(session, SYSTEM, enrolment, "completed")
 
 
 def complete(session: Session, actor: Actor, enrolment_id: int) -> Enrolment:

@@ -92,6 +92,7 @@ class Trainee:
     method: str
     enrolled_at: datetime
     completed_at: datetime | None
+    is_erased: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +111,12 @@ class Applicant:
     submitted_at: datetime
     decided_at: datetime | None
     decision_note: str
+    is_erased: bool
 
     @property
     def is_decidable(self) -> bool:
         """Whether staff may still accept this applicant."""
-        return self.status in (*OPEN_APPLICATION_STATES, "rejected")
+        return self.status in (*OPEN_APPLICATION_STATES, "rejected") and not self.is_erased
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +203,8 @@ def trainees(
         conditions.append(select(1).where(seen.code == after, later).exists())
     rows: Any = session.execute(
         select(_Enrolment.id, _Person.id, _Person.code, _Person.given_name, _Person.family_name, _Person.email, _Person.country_code,
-               _Organisation.name, _Enrolment.status, _Enrolment.method, _Enrolment.enrolled_at, _Enrolment.completed_at)
+               _Organisation.name, _Enrolment.status, _Enrolment.method, _Enrolment.enrolled_at, _Enrolment.completed_at,
+               _Person.erased_at.is_not(None))
         .join(Person, _Person.id == _Enrolment.person_id)
         .outerjoin(Organisation, _Organisation.id == _Person.organisation_id)
         .where(*conditions)
@@ -230,7 +233,7 @@ def applicants(
     rows: Any = session.execute(
         select(_Application.id, _Application.code, _Person.code, _Person.given_name, _Person.family_name, _Person.country_code,
                _Organisation.name, _Organisation.type, _Application.answer, _Application.status, _Application.submitted_at,
-               _Application.decided_at, _Application.decision_note)
+               _Application.decided_at, _Application.decision_note, _Person.erased_at.is_not(None))
         .join(Person, _Person.id == _Application.person_id)
         .outerjoin(Organisation, _Organisation.id == _Person.organisation_id)
         .where(*conditions)

@@ -280,7 +280,7 @@ def test_applications_to_another_cohort_and_unknown_decisions_are_refused(campus
             batches.decide(session, SYSTEM, cohort, [id_of(a) for a in ids], decision)
 
 
-def test_erasing_a_person_forgets_the_words_and_keeps_the_counts(campus):
+def test_erasing_a_person_forgets_the_words_and_keeps_the_counts(client, campus):
     cohort = calling_cohort(campus)
     person, waiting = make_person(campus), make_person(campus)
     accept(campus, applied(campus, cohort, person, "My own words"), "Our note")
@@ -295,6 +295,11 @@ def test_erasing_a_person_forgets_the_words_and_keeps_the_counts(campus):
         entries = " ".join(str((entry.before, entry.after)) for entry in session.scalars(select(AuditEntry)))
     assert [(a.answer, a.decision_note, a.status) for a in rows] == [("", "", "accepted"), ("", "", "withdrawn")]
     assert len(enrolments(campus, cohort)) == 1
+    sign_in(client, campus, make_person(campus, "staff"))
+    for page in ("trainees", "applications"):
+        shown = client.get(f"/staff/cohorts/{cohort.code}/{page}?status=all")
+        assert "Erased person" in words(shown)
+        assert person.code not in shown.text  # there is no page of the person any more
     assert "words" not in entries
     assert "note" not in entries
 

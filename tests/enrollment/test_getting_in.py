@@ -3,10 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
+from sqlmodel import col
 
 from lms.accounts import roles
-from lms.courses import cohorts
+from lms.courses import cohorts, completion
 from lms.courses.events import CohortCompleted
+from lms.courses.models import Activity
 from lms.enrollment import enrolling, queries
 from lms.enrollment.enrolling import AlreadyEnrolled, NotWithdrawable, WrongMove
 from lms.enrollment.entering import HasEnded, NotOffered, OpensLater
@@ -310,3 +313,15 @@ def test_withdrawing_what_is_not_there_is_refused_also_for_somebody_who_only_app
     assert application_of(campus, person).status == "submitted"
     with pytest.raises(NotFound), campus.database.transaction() as session:
         enrolling.withdraw(session, SYSTEM, 999)
+
+
+def test_work_that_was_marked_during_a_suspension_counts_when_that_ends(campus):
+    cohort = make_cohort(campus)
+    idle, busy = enrolled(campus, cohort, status="suspended"), enrolled(campus, cohort, status="suspended")
+    with campus.database.transaction() as session:
+        for activity in list(session.scalars(select(Activity).where(col(Activity.cohort_id) == cohort.id))):
+            completion.record(session, busy.person_id, activity, "viewed")
+    assert enrolments(campus, cohort)[1].status == "suspended"
+    for enrolment in (idle, busy):
+        set_status(campus, enrolment, "active")
+    assert [e.status for e in enrolments(campus, cohort)] == ["active", "completed"]
