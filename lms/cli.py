@@ -72,11 +72,14 @@ def worker(
 @app.command()
 def migrate(
     revision: Annotated[str, typer.Argument(help="Where to: `head`, or `base` to take everything down.")] = "head",
+    plugin: Annotated[str, typer.Option(help="With `base`: only the tables of this plugin, before it is uninstalled for good.")] = "",
 ) -> None:
     """Bring the database to the newest state (or down to `base`)."""
+    if plugin and revision != "base":
+        raise typer.BadParameter("goes with `base` alone", param_hint="--plugin")
     campus = Campus.open()
     if revision == "base":
-        migrations.downgrade(campus)
+        migrations.downgrade(campus, plugin=plugin)
     else:
         migrations.upgrade(campus, revision)
 
@@ -84,13 +87,9 @@ def migrate(
 @app.command()
 def plugins() -> None:
     """List the loaded plugins and where they come from."""
-    from importlib.metadata import entry_points
-
-    sources = {point.name: point.dist for point in entry_points(group="lms.plugins")}
     table = Table("Plugin", "Title", "From", "Requires")
     for plugin in Campus.open().plugins:
-        source = sources.get(plugin.name)
-        table.add_row(plugin.name, str(plugin.title), f"{source.name} {source.version}" if source else "?", " ".join(plugin.requires))
+        table.add_row(plugin.name, str(plugin.title), plugin.origin, " ".join(plugin.requires))
     Console(width=None if sys.stdout.isatty() else 200).print(table)
 
 

@@ -27,7 +27,7 @@ GROUP = "lms.plugins"
 
 @dataclass(frozen=True, slots=True)
 class NavItem:
-    """A link in a place of the navigation: main, staff, course or cohort. `{code}` in the address is filled for course and cohort."""
+    """A link in a place of the navigation: main (every page), staff (the desk) or person (the menu of who has signed in)."""
 
     place: str
     label: LazyText | str
@@ -77,8 +77,6 @@ class Plugin:
     api: "APIRouter | None" = None
     navigation: tuple[NavItem, ...] = ()
     activity_types: tuple[Any, ...] = ()
-    enrolment_methods: tuple[Any, ...] = ()
-    certificate_fields: tuple[Any, ...] = ()
     datasets: tuple[Dataset, ...] = ()
     dataset_measures: tuple[MeasureAddition, ...] = ()
     subscriptions: tuple[tuple[type, Callable[["Session", Any], None]], ...] = ()
@@ -111,7 +109,7 @@ class PluginError(Exception):
     """The set of plugins cannot be loaded. The message names the plugin."""
 
 
-UNIQUE = ("permissions", "activity_types", "enrolment_methods", "certificate_fields", "datasets", "schedules")
+UNIQUE = ("permissions", "activity_types", "datasets", "schedules")
 """Kinds of declaration whose names may be used once in the whole installation."""
 
 

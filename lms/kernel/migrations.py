@@ -12,6 +12,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect
 
 from lms.kernel.database import Row
+from lms.kernel.errors import Refused
+from lms.kernel.i18n import N_
 from lms.kernel.jobs_procrastinate import install_procrastinate
 from lms.kernel.paths import resource
 
@@ -21,7 +23,7 @@ SUITE_TABLE = "alembic_version"
 def histories(campus: Any) -> list[tuple[str, Path]]:
     """(version table, folder) of every history, in the order of upgrading."""
     own = [(SUITE_TABLE, resource("migrations"))]
-    return own + [(f"alembic_version_{p.name}", folder) for p in campus.plugins if (folder := p.folder("migrations"))]
+    return own + [(f"{SUITE_TABLE}_{p.name}", folder) for p in campus.plugins if (folder := p.folder("migrations"))]
 
 
 def upgrade(campus: Any, revision: str = "head") -> None:
@@ -37,9 +39,18 @@ def upgrade(campus: Any, revision: str = "head") -> None:
                     plugin.setup(session)
 
 
-def downgrade(campus: Any, revision: str = "base") -> None:
-    """Take every history down, the last upgraded first."""
-    for table, folder in reversed(histories(campus)):
+class NoHistory(Refused):
+    """The plugin has no tables of its own, or is not loaded."""
+
+    message = N_("There is no plugin {name} with tables of its own.")
+
+
+def downgrade(campus: Any, revision: str = "base", plugin: str = "") -> None:
+    """Take every history down, the last upgraded first; or only that of a plugin of its own. Raises NoHistory."""
+    chosen = [(table, folder) for table, folder in histories(campus) if not plugin or table == f"{SUITE_TABLE}_{plugin}"]
+    if not chosen:
+        raise NoHistory(name=plugin)
+    for table, folder in reversed(chosen):
         _run(campus.database.engine, table, folder, lambda config: command.downgrade(config, revision))
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from lms.kernel import migrations
 from lms.kernel.campus import Campus
 from lms.kernel.database import Points, Row, Session
+from lms.kernel.migrations import NoHistory
 from lms.kernel.paths import resource
 from tests.kernel.probe import count
 
@@ -32,7 +33,7 @@ CHOSEN: dict[str, dict[str, Any]] = {
     "enrolment": {"place": 1},
 }
 
-HALF_A_MIGRATION = """
+A_MIGRATION = """
 import sqlalchemy as sa
 from alembic import op
 
@@ -42,7 +43,11 @@ down_revision = None
 
 def upgrade():
     op.create_table("orchard_pear", sa.Column("id", sa.Integer()))
-    op.execute("INSERT INTO nowhere VALUES (1)")
+    pass  # more
+
+
+def downgrade():
+    op.drop_table("orchard_pear")
 """
 
 
@@ -157,8 +162,21 @@ def test_a_table_of_a_plugin_that_is_gone_is_left_alone(full: Campus) -> None:
     assert {"orchard_pear", "alembic_version_orchard"} <= tables_of(full)
 
 
+def test_the_tables_of_one_plugin_go_alone(campus: Campus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "0001_orchard.py").write_text(A_MIGRATION)
+    own = [*migrations.histories(campus), ("alembic_version_orchard", tmp_path)]
+    monkeypatch.setattr(migrations, "histories", lambda campus: own)
+    migrations.upgrade(campus)
+    assert "orchard_pear" in tables_of(campus)
+    migrations.downgrade(campus, plugin="orchard")
+    assert "orchard_pear" not in tables_of(campus)
+    assert "person" in tables_of(campus)
+    with pytest.raises(NoHistory):
+        migrations.downgrade(campus, plugin="accounts")
+
+
 def test_a_migration_that_fails_leaves_nothing_of_itself(campus: Campus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "0001_orchard.py").write_text(HALF_A_MIGRATION)
+    (tmp_path / "0001_orchard.py").write_text(A_MIGRATION.replace("pass  # more", 'op.execute("INSERT INTO nowhere VALUES (1)")'))
     own = migrations.histories(campus)
     monkeypatch.setattr(migrations, "histories", lambda campus: [*own, ("alembic_version_orchard", tmp_path)])
     with pytest.raises(DBAPIError):
