@@ -9,14 +9,12 @@ from lms.certificates import verifying
 from lms.certificates.numbering import grouped
 from lms.certificates.titles import BADGES, STATUS_TITLES
 from lms.certificates.verifying import Verdict
-from lms.kernel import sessions
 from lms.kernel.errors import Invalid
 from lms.kernel.i18n import N_
 from lms.kernel.permissions import PUBLIC
 from lms.kernel.web import Form, Here, Router, origin_of, page, redirect, redisplay, wants_json
 
 pages = Router()
-FILES = 30
 LARGEST = 5 * 1024 * 1024
 
 
@@ -51,9 +49,7 @@ def verify_file(request: Request, form: Form, campus: Here) -> Response:
         uploads = form.files("file")
         if not uploads or (uploads[0].size or 0) > LARGEST:
             raise NoFile({"file": N_("Please choose the PDF of a certificate; at most 5 MB.")})
-        sessions.limit(campus.database, f"verify-file:{origin_of(request).ip}", FILES, verifying.WITHIN)
-        with campus.database.reading() as session:
-            verdict = verifying.by_file(session, uploads[0].file)
+        verdict = verifying.check_file(campus.database, uploads[0].file, origin_of(request).ip)
     return _answer(request, verdict, 200 if verdict.is_known else 404, is_file=True)
 
 
