@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -17,6 +18,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
+from lms.demo.campus import fill
 from lms.kernel.campus import Campus
 from lms.plugin import Plugins
 from lms.settings import Settings
@@ -79,31 +81,41 @@ class Served:
         self.address = address
 
 
+@contextmanager
+def serving(folder: Path, plugins: Plugins, fill: Callable[[Campus], None], **environment: str) -> Iterator[Served]:
+    """A migrated campus in a folder, filled by a function and then served by a process of its own, with a worker beside it."""
+    address = f"http://127.0.0.1:{free_port()}"
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("LMS_")}
+    own = {"LMS_DATA_DIR": str(folder / "var"), "LMS_BASE_URL": address, "LMS_LOG_LEVEL": "WARNING", **environment}
+    command = [sys.executable, "-m", "lms.cli"]
+    subprocess.run([*command, "migrate"], env=kept | own, cwd=folder, check=True)
+    campus = Campus.open(Settings(data_dir=folder / "var", base_url=address, _env_file=None), plugins)
+    fill(campus)
+    with (folder / "server.log").open("wb") as log:
+        process = subprocess.Popen(
+            [*command, "serve", "--port", address.rpartition(":")[2]], env=kept | own, cwd=folder, stdout=log, stderr=log
+        )
+        try:
+            wait_until_ready(process, address, folder / "server.log")
+            yield Served(campus, address)
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+            campus.close()
+
+
 @pytest.fixture
 def serve(tmp_path: Path, plugins: Plugins) -> Iterator[Callable[..., Served]]:
-    """Serves a migrated campus, filled by a function before the server starts; the worker runs beside it."""
-    running: list[tuple[subprocess.Popen[bytes], Campus]] = []
+    """Serves a campus for the length of the test."""
+    with ExitStack() as running:
+        yield lambda fill, **environment: running.enter_context(serving(tmp_path, plugins, fill, **environment))
 
-    def start(fill: Callable[[Campus], None], **environment: str) -> Served:
-        port = free_port()
-        address = f"http://127.0.0.1:{port}"
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("LMS_")}
-        own = {"LMS_DATA_DIR": str(tmp_path / "var"), "LMS_BASE_URL": address, "LMS_LOG_LEVEL": "WARNING", **environment}
-        command = [sys.executable, "-m", "lms.cli"]
-        subprocess.run([*command, "migrate"], env=kept | own, cwd=tmp_path, check=True)
-        campus = Campus.open(Settings(data_dir=tmp_path / "var", base_url=address, _env_file=None), plugins)
-        fill(campus)
-        log = (tmp_path / "server.log").open("wb")
-        process = subprocess.Popen([*command, "serve", "--port", str(port)], env=kept | own, cwd=tmp_path, stdout=log, stderr=log)
-        running.append((process, campus))
-        wait_until_ready(process, address, tmp_path / "server.log")
-        return Served(campus, address)
 
-    yield start
-    for process, campus in running:
-        process.terminate()
-        process.wait(timeout=30)
-        campus.close()
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory, plugins: Plugins) -> Iterator[Served]:
+    """The demo campus, served; tests read it and change nothing that another one looks at."""
+    with serving(tmp_path_factory.mktemp("demo"), plugins, fill, LMS_DEMO="1") as served:
+        yield served
 
 
 def wait_until_ready(process: subprocess.Popen[bytes], address: str, log: Path) -> None:

@@ -51,7 +51,7 @@ def a_visitor_finds_a_course_and_gets_a_place(rosa, postbox):
     rosa.page.locator("select[name=country_code]").select_option("PE")
     rosa.press("Create an account")
     mail = postbox.wait_for(ROSA, "/confirm/")
-    rosa.page.goto(re.search(r"http\S+/confirm/\S+", mail.get_content())[0])
+    rosa.page.goto(first(r"(http\S+/confirm/\S+)", mail))
     rosa.fill("Password", PASSWORD)
     rosa.press("Save and sign in")
     rosa.open("/cohorts/ACTORS-1")
@@ -59,6 +59,13 @@ def a_visitor_finds_a_course_and_gets_a_place(rosa, postbox):
     rosa.open("/cohorts/ACTORS-1")
     rosa.sees("You have a place")
     postbox.wait_for(ROSA, TITLES[rosa.language])
+
+
+def first(pattern, mail):
+    """What the pattern's group finds in a mail."""
+    found = re.search(pattern, mail.get_content())
+    assert found, mail.get_content()
+    return found[1]
 
 
 def the_trainee_works_through_the_modules(rosa, postbox, folder):
@@ -117,7 +124,7 @@ def staff_certify(staff):
 
 def the_trainee_downloads_the_certificate(rosa, postbox, folder):
     mail = postbox.wait_for(ROSA, "/verify/")
-    code = re.search(r"/verify/(\S+)", mail.get_content())[1]
+    code = first(r"/verify/(\S+)", mail)
     end = time.monotonic() + 30
     while True:  # drawn by the job worker
         rosa.open("/certificates")
