@@ -1,4 +1,4 @@
-"""docs/extending says what is: its snippets are the files themselves, and its reference lists everything there is to use."""
+"""The pages say what is: snippets are the files themselves, the reference lists everything there is to use, links lead somewhere."""
 
 import ast
 import re
@@ -46,10 +46,19 @@ def test_every_file_of_the_example_is_in_the_tutorial() -> None:
     assert {name for name in files if not re.search(r"(^|/)(build|dist|\.\w+)/", name)} - told == set()
 
 
-@pytest.mark.parametrize("page", sorted((ROOT / "docs" / "extending").glob("*.md")), ids=lambda path: path.name)
+PAGES = sorted(page for folder in ("extending", "decisions", "using") for page in (ROOT / "docs" / folder).glob("*.md"))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_links_lead_somewhere(page: Path) -> None:
     targets = re.findall(r"\]\((?!\w+:)([^)#]+)", page.read_text("utf-8"))
     assert not [target for target in targets if not (page.parent / target).exists()]
+
+
+@pytest.mark.parametrize("folder", ["decisions", "using"])
+def test_every_page_of_a_folder_is_in_its_list(folder: str) -> None:
+    index = (ROOT / "docs" / folder / "README.md").read_text("utf-8")
+    assert [p.name for p in PAGES if p.parent.name == folder and p.name != "README.md" and f"({p.name})" not in index] == []
 
 
 def test_every_field_of_the_contract_is_in_the_reference() -> None:
