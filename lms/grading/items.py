@@ -1,5 +1,6 @@
 """The columns of a gradebook: one for each assignment of the cohort, and those that tutors add and fill in by hand."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -128,7 +129,7 @@ def _is_taken(session: ReadSession, item: GradeItem, name: str) -> bool:
 
 def _free_name(session: ReadSession, item: GradeItem, title: str) -> str:
     """The activity's title; with a number where another column is called the same."""
-    if item.name == title or item.name.startswith(f"{title} ("):
+    if re.fullmatch(rf"{re.escape(title)}( \(\d+\))?", item.name):
         return item.name
     name, number = title, 1
     while _is_taken(session, item, name):

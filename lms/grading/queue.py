@@ -84,19 +84,23 @@ class Place:
     following: str | None
 
 
-def _joined(*columns: Any) -> Any:
-    """The work that can be in a queue, with its grade."""
+def _compared(*columns: Any) -> Any:
+    """The work that can be in a queue, with its cohort and grade."""
     return (
         select(*columns)
         .select_from(Submission)
         .join(Cohort, _Cohort.id == _Submission.cohort_id)
-        .join(Activity, _Activity.id == _Submission.activity_id)
-        .join(Person, _Person.id == _Submission.person_id)
         .join(Enrolment, and_(_Enrolment.cohort_id == _Submission.cohort_id, _Enrolment.person_id == _Submission.person_id))
         .join(GradeItem, _Item.activity_id == _Submission.activity_id)
         .outerjoin(Grade, and_(_Grade.grade_item_id == _Item.id, _Grade.person_id == _Submission.person_id))
         .where(_Submission.latest, _Enrolment.status.in_(PRESENT))
     )
+
+
+def _joined(*columns: Any) -> Any:
+    """The same, with what a line shows besides."""
+    shown = _compared(*columns).join(Activity, _Activity.id == _Submission.activity_id)
+    return shown.join(Person, _Person.id == _Submission.person_id)
 
 
 def _within(me: Actor, permission: str = "grading.grade") -> list[Any]:
@@ -112,15 +116,16 @@ def queue(session: ReadSession, me: Actor, *, cohort: str = "", state: str = "",
     counts = _counts(session, conditions)
     if state in STATES:
         conditions.append(_rank == STATES.index(state))
-    rows: Any = session.execute(
-        _joined(*_COLUMNS).where(*conditions, *_later(after)).order_by(_rank, _Submission.submitted_at, _Submission.id).limit(limit + 1)
-    ).all()
+    # First which, then what: sorting must not carry everything that a line shows.
+    order = (_rank, _Submission.submitted_at, _Submission.id)
+    chosen = _compared(_Submission.id).where(*conditions, *_later(after)).order_by(*order).limit(limit + 1).subquery()
+    rows: Any = session.execute(_joined(*_COLUMNS).join(chosen, chosen.c.id == _Submission.id).order_by(*order)).all()
     shown = [_row(row) for row in rows[:limit]]
     return QueuePage(shown, counts, f"{STATES.index(shown[-1].state)}.{shown[-1].code}" if len(rows) > limit else None)
 
 
 def _counts(session: ReadSession, conditions: list[Any]) -> dict[str, int]:
-    counted: Any = session.execute(_joined(_rank, func.count()).where(*conditions).group_by(_rank))
+    counted: Any = session.execute(_compared(_rank, func.count()).where(*conditions).group_by(_rank))
     return dict.fromkeys(STATES, 0) | {STATES[rank]: number for rank, number in counted}
 
 
@@ -152,7 +157,7 @@ def _later(after: str) -> list[Any]:
 
 def cohorts(session: ReadSession, me: Actor) -> list[tuple[str, str]]:
     """The cohorts whose work this person may mark, as far as there is any: code and title. One query."""
-    statement = _joined(_Cohort.code, _Cohort.title, _Cohort.starts_on).where(*_within(me)).distinct()
+    statement = _compared(_Cohort.code, _Cohort.title, _Cohort.starts_on).where(*_within(me)).distinct()
     rows: Any = session.execute(statement.order_by(_Cohort.starts_on.desc(), _Cohort.code))
     return [(code, f"{title} · {code}") for code, title, _starts in rows]
 
@@ -169,7 +174,7 @@ def place_of(session: ReadSession, me: Actor, activity_id: int, code: str, cohor
     At most two queries.
     """
     line: Any = session.execute(
-        _joined(_Submission.code, _rank)
+        _compared(_Submission.code, _rank)
         .where(*_within(me), _Submission.activity_id == activity_id)
         .order_by(_Submission.submitted_at, _Submission.id)
     ).all()
@@ -182,7 +187,7 @@ def place_of(session: ReadSession, me: Actor, activity_id: int, code: str, cohor
 
 def _oldest(session: ReadSession, me: Actor, code: str, cohort: str) -> str | None:
     conditions = [*_within(me), _Submission.code != code, _rank == 0, *([_Cohort.code == cohort] if cohort else [])]
-    oldest = _joined(_Submission.code).where(*conditions).order_by(_Submission.submitted_at, _Submission.id).limit(1)
+    oldest = _compared(_Submission.code).where(*conditions).order_by(_Submission.submitted_at, _Submission.id).limit(1)
     found: str | None = session.scalar(oldest)
     return found
 

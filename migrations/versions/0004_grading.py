@@ -97,7 +97,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("code", name=op.f("uq_submission_code")),
     )
     op.create_index(op.f("ix_submission_activity_id"), "submission", ["activity_id"], unique=False)
-    op.create_index(op.f("ix_submission_cohort_id"), "submission", ["cohort_id"], unique=False)
     op.create_index(op.f("ix_submission_person_id"), "submission", ["person_id"], unique=False)
     op.create_index(
         "uq_submission_latest",
@@ -107,6 +106,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("latest"),
         postgresql_where=sa.text("latest"),
     )
+    op.create_index("ix_submission_queue", "submission", ["cohort_id", "person_id", "latest", "activity_id", "submitted_at"], unique=False)
     op.create_index(
         "uq_submission_draft",
         "submission",
@@ -190,6 +190,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_grade_graded_by"), table_name="grade")
     op.drop_index(op.f("ix_grade_grade_item_id"), table_name="grade")
     op.drop_table("grade")
+    op.drop_index("ix_submission_queue", table_name="submission")
     op.drop_index(
         "uq_submission_draft",
         table_name="submission",
@@ -198,7 +199,6 @@ def downgrade() -> None:
     )
     op.drop_index("uq_submission_latest", table_name="submission", sqlite_where=sa.text("latest"), postgresql_where=sa.text("latest"))
     op.drop_index(op.f("ix_submission_person_id"), table_name="submission")
-    op.drop_index(op.f("ix_submission_cohort_id"), table_name="submission")
     op.drop_index(op.f("ix_submission_activity_id"), table_name="submission")
     op.drop_table("submission")
     op.drop_index(op.f("ix_grade_item_cohort_id"), table_name="grade_item")

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lms.grading.deadlines import Window, in_words, late_by
@@ -38,6 +38,7 @@ def test_what_is_no_number_or_out_of_range_is_refused_with_a_sentence(typed, sen
     assert refusal.value.errors["points"].startswith(sentence)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2000).map(lambda n: Decimal(n).scaleb(-2)))
 def test_what_a_field_shows_is_read_back_the_same(value):
     assert read_points(plain(value), MOST) == value

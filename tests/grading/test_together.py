@@ -12,7 +12,7 @@ from lms.grading.marking import GradeChanged
 from lms.kernel import sessions
 from tests.factories import actor_of
 from tests.grading.stories import Class, changes, grades, mails, submissions
-from tests.kernel.test_transactions import served
+from tests.serving import served
 
 
 class Line:
@@ -49,7 +49,7 @@ def test_of_twenty_tutors_who_save_one_grade_at_once_one_wins_and_nineteen_keep_
     assert sorted(status for status, *_rest in answers) == [303] + [409] * 19
     winner = next(number for number, answer in enumerate(answers) if answer[0] == 303)
     (grade,) = grades(campus)
-    assert (str(grade.points.normalize()), grade.feedback, grade.version) == (f"{winner}.5", f"What tutor {winner} typed for an hour", 1)
+    assert (grade.points, grade.feedback, grade.version) == (Decimal(f"{winner}.5"), f"What tutor {winner} typed for an hour", 1)
     assert len(changes(campus)) == 1
     for number, (status, _location, page) in enumerate(answers):
         if status == 409:

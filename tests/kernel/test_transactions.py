@@ -1,32 +1,14 @@
 """Transactions of requests: waiting for a turn, and what the database cannot take back."""
 
 import http.client
-import threading
-import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
 import pytest
-import uvicorn
-from fastapi import FastAPI
 
 from lms.app import create_app
 from lms.kernel.storage import save_file
 from lms.kernel.web import Here, Router, Write
-
-
-@contextmanager
-def served(app: FastAPI) -> Iterator[int]:
-    """A real server; answers its port."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield server.servers[0].sockets[0].getsockname()[1]
-    server.should_exit = True
-    thread.join(10)
+from tests.serving import served
 
 
 def test_requests_that_wait_for_their_turn_in_either_way_all_come_to_an_end(campus):
