@@ -27,7 +27,7 @@ class LinkIsSpent(Refused):
 
     status = 404
     title = N_("This link no longer works")
-    message = N_("This link has been used or is too old. Please ask for a new one.")
+    message = N_("This link has been used or has expired. Please ask for a new one.")
 
 
 def join(

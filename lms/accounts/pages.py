@@ -122,7 +122,7 @@ def ask_erasure(request: Request, me: Me, session: Write, form: Form) -> Respons
         erasing.take_back(session, me)
         return redirect(request, "/profile", _("Your data stays."))
     erasing.ask(session, me)
-    return redirect(request, "/profile", _("We received your wish. Programme staff will carry it out."))
+    return redirect(request, "/profile", _("We received your request. Programme staff will carry it out."))
 
 
 # One router to a plugin; `include_router` would lose what each route declares.

@@ -39,7 +39,7 @@ class WrongMove(Refused):
 class CourseIsDraft(Refused):
     """A cohort shows its course to everybody."""
 
-    message = N_("Publish the course first: its page belongs to the cohort's.")
+    message = N_("Publish the course first: whoever sees the cohort also sees the course.")
 
 
 def create(
@@ -94,7 +94,7 @@ def check_values(cohort: Cohort) -> None:
     if cohort.enrol_from and cohort.enrol_until and cohort.enrol_until < cohort.enrol_from:
         errors["enrol_until"] = N_("The end comes before the start.")
     if cohort.seats is not None and cohort.seats < 0:
-        errors["seats"] = N_("At least 0, or nothing for as many as come.")
+        errors["seats"] = N_("At least 0, or leave it empty for no limit.")
     if errors:
         raise Invalid(errors)
 

@@ -28,7 +28,7 @@ FIELDS = ("minutes", "required", "published", "completion", "due_day", "cutoff_d
 class ActivityInUse(Refused):
     """Evidence hangs on it."""
 
-    message = N_("People have already worked on this, and their work is kept. Unpublish it instead.")
+    message = N_("People have already worked on this, and their work is kept. Hide it instead.")
 
 
 def add_module(session: Session, actor: Actor, owner: Course | Cohort, title: str, summary: str = "", **fields: Any) -> Module:

@@ -83,7 +83,7 @@ class TooMany(Refused):
 
     status = 429
     title = N_("Too many attempts")
-    message = N_("Too many attempts. Please wait {minutes} minutes and try again.")
+    message = N_("Too many attempts. Please try again in {minutes} min.")
 
 
 class TooLarge(Refused):
