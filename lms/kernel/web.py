@@ -149,20 +149,20 @@ class Router(APIRouter):
         options.setdefault("include_in_schema", False)
         super().add_api_route(path, endpoint, dependencies=[Depends(Gate(permission))], **options)
 
-    def _route(self, method: str, path: str, permission: str, options: dict[str, Any]) -> Callable[[Any], Any]:
+    def _route(self, methods: list[str], path: str, permission: str, options: dict[str, Any]) -> Callable[[Any], Any]:
         def register(endpoint: Any) -> Any:
-            self.add_api_route(path, endpoint, methods=[method], permission=permission, **options)
+            self.add_api_route(path, endpoint, methods=methods, permission=permission, **options)
             return endpoint
 
         return register
 
     def get(self, path: str, *, permission: str, **options: Any) -> Callable[[Any], Any]:  # type: ignore[override]  # ours asks for more
         """A page."""
-        return self._route("GET", path, permission, options)
+        return self._route(["GET", "HEAD"], path, permission, options)
 
     def post(self, path: str, *, permission: str, **options: Any) -> Callable[[Any], Any]:  # type: ignore[override]  # ours asks for more
         """An action; its form token is checked before."""
-        return self._route("POST", path, permission, options)
+        return self._route(["POST"], path, permission, options)
 
 
 class FormInput:

@@ -124,3 +124,8 @@ def test_static_files_are_asked_for_once_and_found_by_their_content(client: Test
     assert [client.get(path).status_code for path in ("/static/style.css", "/static/../pyproject.toml", url + "/")] == [404, 404, 404]
     assert client.post(url).status_code == 404
     assert f'href="{url}"' in client.get("/accessibility").text
+
+
+def test_a_checker_of_links_may_ask_for_the_head_alone(client):
+    answer = client.head("/verify")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
