@@ -147,7 +147,8 @@ AWAY = (
 @pytest.mark.parametrize("url", AWAY)
 def test_no_link_leads_off_the_site(probe: Campus, url: str) -> None:
     assert local_url(url) == "/"
-    assert browse(probe).get("/probe/go", params={"to": url}).headers["location"] == "/"
+    answer = browse(probe).get("/probe/go", params={"to": url})
+    assert answer.headers.get("location") == "/" or answer.status_code == 404
 
 
 @pytest.mark.parametrize("url", ["/", "/courses/X?week=2#top", "/a//b", "/cohorts/PERÚ"])
