@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 
 from lms.app import create_app
 from lms.kernel.campus import Campus
+from lms.kernel.errors import Invalid, TooMany
 from lms.kernel.middleware import SECURITY_HEADERS, JsonLines, configure_logging
 from lms.kernel.permissions import PUBLIC
 from lms.kernel.web import Router, Write, page
@@ -47,6 +48,18 @@ def half() -> Response:
 def take(session: Write) -> Response:
     """Take whatever comes."""
     return PlainTextResponse("taken")
+
+
+@pages.get("/probe/invalid", permission=PUBLIC)
+def invalid() -> Response:
+    """Refuse what was sent."""
+    raise Invalid({"seats": "At least 1.", "": "That is too little."})
+
+
+@pages.get("/probe/again", permission=PUBLIC)
+def again() -> Response:
+    """Refuse who asks too often."""
+    raise TooMany(minutes=4)
 
 
 @pages.get("/probe/undefined", permission=PUBLIC)
@@ -112,7 +125,7 @@ def test_pages_are_kept_for_nobody_else_and_by_language(browser: TestClient) -> 
 
 ERRORS = {
     403: ("POST", "/probe/take"), 404: ("GET", "/nowhere"), 405: ("PUT", "/probe/take"), 413: ("POST", "/probe/take"),
-    500: ("GET", "/probe/break"),
+    422: ("GET", "/probe/invalid"), 429: ("GET", "/probe/again"), 500: ("GET", "/probe/break"),
 }  # fmt: skip
 
 
@@ -137,6 +150,8 @@ def test_a_wrong_method_is_told_the_right_one(browser: TestClient) -> None:
 
 
 def test_what_cannot_be_taken_is_told_field_by_field(probe: Campus, browser: TestClient) -> None:
+    told = browser.get("/probe/invalid", headers=JSON).json()
+    assert told["errors"] == [{"pointer": "/seats", "detail": "At least 1."}, {"pointer": "/", "detail": "That is too little."}]
     shown = send(probe, browser, "/sign-in", email="", password="")
     assert (shown.status_code, shown.headers["content-type"]) == (422, "text/html; charset=utf-8")
     assert "f-email-error" in shown.text
@@ -144,7 +159,7 @@ def test_what_cannot_be_taken_is_told_field_by_field(probe: Campus, browser: Tes
 
 def test_too_many_tries_are_a_page_and_a_problem(probe: Campus, browser: TestClient) -> None:
     last = [send(probe, browser, "/sign-in", email="a@example.org", password="x") for _ in range(11)][-1]
-    assert (last.status_code, "wait" in last.text) == (429, True)
+    assert (last.status_code, "Too many attempts" in last.text) == (429, True)
 
 
 def test_a_fault_shows_no_detail_and_its_id_finds_it_in_the_log(browser: TestClient, caplog: pytest.LogCaptureFixture) -> None:

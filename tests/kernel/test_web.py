@@ -140,7 +140,7 @@ def test_a_message_that_we_did_not_write_breaks_nothing(probe: Campus, value: An
 
 AWAY = (
     "https://evil.example", "//evil.example", "/\\evil.example", "\\/evil.example", "/\t/evil.example", "/\n/evil.example",
-    "/\r\n/evil.example", " //evil.example", "javascript:alert(1)", "evil.example", "", "/\x00/evil.example", "/\u2028/evil.example",
+    "/\r\n/evil.example", " //evil.example", "javascript:alert(1)", "evil.example", "", "/\u2028/evil.example",
 )  # fmt: skip
 
 
