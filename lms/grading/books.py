@@ -1,8 +1,7 @@
-"""Grades as tables: a trainee's own, and the gradebook of a cohort. A constant number of queries, however many people and columns."""
+"""The gradebook of a cohort, and its columns one by one. A constant number of queries, however many people and columns."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -10,10 +9,10 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from lms.accounts.models import Person
-from lms.courses.models import Activity, Cohort, Module
 from lms.enrollment.models import Enrolment
 from lms.enrollment.queries import PRESENT
-from lms.grading.gradebook import Score, final_total, running_total
+from lms.grading.columns import Change, Column, columns_of
+from lms.grading.gradebook import final_total, running_total
 from lms.grading.models import Grade, GradeChange, GradeItem, Submission
 from lms.grading.points import plain
 from lms.kernel import clock
@@ -26,86 +25,9 @@ _Change: Any = GradeChange
 _Submission: Any = Submission
 _Enrolment: Any = Enrolment
 _Person: Any = Person
-_Activity: Any = Activity
-_Module: Any = Module
-_Cohort: Any = Cohort
 
 PAGE = 100
 EVERYBODY = (*PRESENT, "suspended")
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of a gradebook. `counts` is false for an assignment that trainees do not see: nobody is missing there."""
-
-    id: int
-    cohort_id: int
-    activity_id: int | None
-    name: str
-    points: Decimal
-    pass_points: Decimal
-    weight: Decimal
-    required: bool
-    counts: bool
-
-    def score(self, points: Decimal | None) -> Score:
-        """The column for one person, with the released points."""
-        return Score(points, self.points, self.weight, self.required and self.counts)
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What a grade was at one version."""
-
-    points: Decimal | None
-    at: datetime
-    status: str
-    name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A column for one person: the released grade, or how far the work is."""
-
-    column: Column
-    state: str
-    """ "released", "handed_in" or "missing"."""
-    points: Decimal | None = None
-    feedback_html: str = ""
-    released_at: datetime | None = None
-    history: tuple[Change, ...] = ()
-
-    @property
-    def has_passed(self) -> bool | None:
-        """Whether the pass mark is reached; None where there is none, or no grade."""
-        if self.points is None or not self.column.pass_points:
-            return None
-        return self.points >= self.column.pass_points
-
-
-@dataclass(frozen=True, slots=True)
-class CohortGrades:
-    """The grades of one person in one cohort."""
-
-    code: str
-    title: str
-    is_over: bool
-    lines: list[Line]
-
-    @property
-    def running(self) -> Decimal | None:
-        """The total of what has been graded."""
-        return running_total(line.column.score(line.points) for line in self.lines)
-
-    @property
-    def final(self) -> Decimal | None:
-        """The total where what is missing counts as zero."""
-        return final_total(line.column.score(line.points) for line in self.lines)
-
-    @property
-    def graded(self) -> int:
-        """How many grades can be seen."""
-        return sum(line.points is not None for line in self.lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,73 +62,6 @@ class Book:
     columns: list[Column]
     rows: list[Row]
     after: str | None
-
-
-def columns_of(session: ReadSession, cohort_ids: Sequence[int]) -> list[Column]:
-    """The columns of these cohorts in the order of their courses; those filled in by hand come last. One query."""
-    rows: Any = session.execute(
-        select(_Item.id, _Item.cohort_id, _Item.activity_id, _Item.name, _Item.points, _Item.pass_points, _Item.weight,
-               func.coalesce(_Activity.required, True), func.coalesce(_Activity.published, True))
-        .outerjoin(Activity, _Activity.id == _Item.activity_id)
-        .outerjoin(Module, _Module.id == _Activity.module_id)
-        .where(_Item.cohort_id.in_(list(cohort_ids)))
-        .order_by(_Item.activity_id.is_(None), _Module.position, _Module.id, _Activity.position, _Activity.id, _Item.position, _Item.id)
-    )  # fmt: skip
-    return [Column(*row) for row in rows]
-
-
-def grades_of(session: ReadSession, person_id: int, cohort_id: int | None = None) -> list[CohortGrades]:
-    """What a person can see of her own grades, the newest cohort first. Four queries; two where she is nowhere enrolled."""
-    mine = [_Enrolment.person_id == person_id, _Enrolment.status != "withdrawn", _Cohort.status != "draft"]
-    cohorts: Any = session.execute(
-        select(_Cohort.id, _Cohort.code, _Cohort.title, _Cohort.status, _Enrolment.status.label("enrolment"))
-        .join(Enrolment, _Enrolment.cohort_id == _Cohort.id)
-        .where(*mine, *([_Cohort.id == cohort_id] if cohort_id is not None else []))
-        .order_by(_Cohort.starts_on.desc(), _Cohort.id.desc())
-    ).all()
-    columns = columns_of(session, [row.id for row in cohorts])
-    if not columns:
-        return []
-    released = _released(session, person_id, [column.id for column in columns])
-    handed_in = _handed_in(session, person_id, [row.id for row in cohorts])
-    lines: dict[int, list[Line]] = {row.id: [] for row in cohorts}
-    for column in columns:
-        line = _line(column, released.get(column.id, []), handed_in)
-        if column.counts or line.state != "missing":
-            lines[column.cohort_id].append(line)
-    return [
-        CohortGrades(row.code, row.title, row.status == "closed" or row.enrolment in ("completed", "failed"), lines[row.id])
-        for row in cohorts
-        if lines[row.id]
-    ]
-
-
-def _released(session: ReadSession, person_id: int, item_ids: Sequence[int]) -> dict[int, list[Any]]:
-    """The released grades with the versions that could be seen, the first one first."""
-    rows: Any = session.execute(
-        select(_Grade.grade_item_id, _Grade.points.label("present"), _Grade.feedback_html, _Grade.released_at, _Change.points,
-               _Change.changed_at, _Change.status)
-        .join(GradeChange, and_(_Change.grade_id == _Grade.id, _Change.status == "released"))
-        .where(_Grade.person_id == person_id, _Grade.status == "released", _Grade.grade_item_id.in_(list(item_ids)))
-        .order_by(_Grade.id, _Change.version)
-    )  # fmt: skip
-    found: dict[int, list[Any]] = {}
-    for row in rows:
-        found.setdefault(row.grade_item_id, []).append(row)
-    return found
-
-
-def _handed_in(session: ReadSession, person_id: int, cohort_ids: Sequence[int]) -> set[int]:
-    latest = (_Submission.person_id == person_id, _Submission.cohort_id.in_(list(cohort_ids)), _Submission.latest)
-    return set(session.scalars(select(_Submission.activity_id).where(*latest)))
-
-
-def _line(column: Column, versions: list[Any], handed_in: set[int]) -> Line:
-    if not versions:
-        return Line(column, "handed_in" if column.activity_id in handed_in else "missing")
-    last = versions[-1]
-    history = tuple(Change(row.points, row.changed_at, row.status) for row in versions)
-    return Line(column, "released", last.present, last.feedback_html, last.released_at, history)
 
 
 def gradebook(

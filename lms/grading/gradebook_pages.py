@@ -10,7 +10,7 @@ from starlette.responses import Response, StreamingResponse
 from lms.courses.loading import load_cohort
 from lms.courses.models import Cohort
 from lms.enrollment.queries import PRESENT
-from lms.grading import books, items, marking, sheets
+from lms.grading import books, items, marking, own_grades, sheets
 from lms.grading.books import EVERYBODY
 from lms.grading.forms import Id, read_ids, read_item, read_version
 from lms.grading.models import GradeItem
@@ -29,7 +29,7 @@ pages = Router()
 @pages.get("/grades", permission="grading.submit")
 def grades_page(request: Request, me: Me, session: Read) -> Response:
     """The person's own grades, in every cohort."""
-    return page(request, "grading/grades.html", cohorts=books.grades_of(session, me.id or 0))
+    return page(request, "grading/grades.html", cohorts=own_grades.grades_of(session, me.id or 0))
 
 
 @pages.get("/staff/cohorts/{code}/grades", permission="grading.view")

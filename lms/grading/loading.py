@@ -32,14 +32,6 @@ def load_marking(session: ReadSession, me: Actor, code: str, permission: str = "
     return submission, cohort
 
 
-def load_own(session: ReadSession, me: Actor, code: str) -> Submission:
-    """The person's own work, whatever became of her place since. Raises NotFound."""
-    submission = _by_code(session, code)
-    if submission.person_id != me.id:
-        raise NotFound()
-    return submission
-
-
 def load_readable(session: ReadSession, me: Actor, code: str) -> Submission:
     """Work for the one who made it and for those who mark it. Raises NotFound, Forbidden."""
     submission = _by_code(session, code)

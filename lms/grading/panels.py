@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from lms.courses.models import Cohort
-from lms.grading import books, queue
+from lms.grading import own_grades, queue
 from lms.grading.models import Grade, GradeItem
 from lms.kernel import clock
 from lms.kernel.database import ReadSession
@@ -65,7 +65,7 @@ def learn_side(session: ReadSession, me: Actor, cohort: Cohort) -> Panel | None:
     """How a trainee stands in this cohort."""
     if me.id is None or not me.can("grading.submit", cohort.scope):
         return None
-    found = books.grades_of(session, me.id, cohort.id)
+    found = own_grades.grades_of(session, me.id, cohort.id)
     return Panel("grading/panels/side.html", {"grades": found[0]}) if found else None
 
 

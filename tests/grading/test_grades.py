@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from lms.grading import books, items, marking
+from lms.grading import books, items, marking, own_grades
 from lms.grading.items import NotByHand
 from lms.kernel import csvio
 from lms.kernel.errors import Invalid
@@ -15,7 +15,7 @@ from tests.grading.stories import Class, browser_of, changes, counting, fields, 
 def own(campus, person):
     """What a person can see of her grades."""
     with campus.database.reading() as session:
-        return books.grades_of(session, person.id or 0)
+        return own_grades.grades_of(session, person.id or 0)
 
 
 def test_a_trainee_sees_points_feedback_weights_totals_and_what_is_missing(campus, visit):
