@@ -1,0 +1,69 @@
+"""What a trainee typed survives what goes wrong on the way, and is forgotten once it has arrived."""
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+from lms.app import create_app
+from lms.kernel import sessions
+from tests.grading.stories import Class, submissions
+from tests.serving import served
+
+CHROMIUM = os.environ.get("LMS_TEST_CHROMIUM") or shutil.which("chromium")
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def opened(campus) -> Iterator[tuple[Page, str]]:
+    """A trainee's browser on the page of her assignment; answers the page and its address."""
+    if campus.database.dialect != "sqlite":
+        pytest.skip("the database makes no difference to a browser")
+    room = Class(campus)
+    person = room.trainee()
+    with campus.database.transaction() as session:
+        token = sessions.open_session(session, person.id or 0, days=1)
+    with served(create_app(campus)) as port, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        context = browser.new_context()
+        address = f"http://127.0.0.1:{port}"
+        context.add_cookies([{"name": sessions.COOKIE, "value": token, "url": address}])
+        page = context.new_page()
+        page.on("dialog", lambda dialog: dialog.accept())
+        page.goto(address + room.url)
+        yield page, address + room.url
+        browser.close()
+
+
+def test_words_are_counted_while_they_are_typed(opened):
+    page, _address = opened
+    page.fill("#f-text", "Six actors and what moves them")
+    assert page.inner_text("[data-count]") == "6 words"
+
+
+def test_typed_text_is_there_again_after_a_body_that_is_too_large_and_forgotten_after_it_arrived(opened, campus, tmp_path):
+    page, address = opened
+    large = tmp_path / "large.pdf"
+    large.write_bytes(b"x" * (campus.settings.max_upload_bytes + 1))
+    page.fill("#f-text", "An evening's work")
+    page.set_input_files("#f-files", large)
+    page.click("button[value=hand_in]")
+    page.wait_for_url("**/submission")
+    page.goto(address)
+    assert page.input_value("#f-text") == "An evening's work"
+    assert page.locator("[data-kept]").is_visible()
+    page.click("button[value=hand_in]")
+    page.wait_for_url("**#work")
+    assert "We received your work." in page.inner_text("[role=status]")
+    assert [submission.text for submission in submissions(campus)] == ["An evening's work"]
+    assert page.evaluate("Object.keys(localStorage)") == []
+
+
+def test_typed_text_is_kept_when_the_tab_is_closed(opened):
+    page, address = opened
+    page.fill("#f-text", "Half a thought")
+    page.goto("about:blank")
+    page.goto(address)
+    assert page.input_value("#f-text") == "Half a thought"
