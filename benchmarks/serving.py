@@ -9,8 +9,14 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Barrier, Thread
+
+from lms.accounts import people
+from lms.kernel import sessions
+from lms.kernel.campus import Campus
+from lms.settings import Settings
 
 BARE = "benchmarks.bare:app"
 
@@ -47,18 +53,39 @@ def _wait(process: subprocess.Popen[bytes], port: int, path: str, seconds: float
     raise RuntimeError(f"The server did not answer {path} within {seconds:.0f} s.")
 
 
+@dataclass(frozen=True)
+class Suite:
+    """The suite under test: its port, and what a browser sends in which somebody has signed in, by e-mail address."""
+
+    port: int
+    cookies: dict[str, str]
+
+
 @contextmanager
-def suite() -> Iterator[int]:
-    """The suite with its demo campus in a folder of its own; gives the port."""
+def suite(*addresses: str) -> Iterator[Suite]:
+    """The suite with its demo campus in a folder of its own, and these people of the demo signed in."""
     lms = str(Path(sys.executable).parent / "lms")
     with tempfile.TemporaryDirectory(prefix="lms-bench-") as folder:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("LMS_")}
         environment = kept | {"LMS_DATA_DIR": folder, "LMS_DEMO": "1", "LMS_LOG_LEVEL": "WARNING"}
         for command in ("migrate", "demo"):
             subprocess.run([lms, command], env=environment, check=True, stdout=subprocess.DEVNULL)
+        cookies = {email: _sign_in(Path(folder), email) for email in addresses}
         port = free_port()
-        with _running([lms, "serve", "--port", str(port)], environment, port, "/healthz"):
-            yield port
+        # Without the worker: it would draw the demo's certificates while pages are measured.
+        with _running([lms, "serve", "--no-worker", "--port", str(port)], environment, port, "/healthz"):
+            yield Suite(port, cookies)
+
+
+def _sign_in(folder: Path, email: str) -> str:
+    campus = Campus.open(Settings(data_dir=folder))
+    try:
+        with campus.database.transaction() as session:
+            person = people.find_by_email(session, email)
+            token = sessions.open_session(session, person.id or 0, days=1) if person else ""
+        return f"{sessions.COOKIE}={token}"
+    finally:
+        campus.close()
 
 
 @contextmanager
@@ -81,17 +108,18 @@ def get(port: int, path: str) -> tuple[int, bytes]:
         connection.close()
 
 
-def requests_per_second(port: int, path: str, *, seconds: float = 4.0, clients: int = 4) -> float:
+def requests_per_second(port: int, path: str, *, cookie: str = "", seconds: float = 4.0, clients: int = 4) -> float:
     """Answers a second that so many keep-alive clients get together. Raises RuntimeError where one is not 200."""
     counts, wrong = [0] * clients, [0] * clients
     barrier = Barrier(clients)
+    headers = {"cookie": cookie} if cookie else {}
 
     def ask(place: int) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         barrier.wait()
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            connection.request("GET", path)
+            connection.request("GET", path, headers=headers)
             answer = connection.getresponse()
             answer.read()
             wrong[place] = wrong[place] or (answer.status if answer.status != 200 else 0)
