@@ -89,7 +89,8 @@ def make_cohort(campus: Campus, course: Course | None = None, *, starts_in: int 
     course = course or make_course(campus)
     starts: date = clock.today() + timedelta(days=starts_in)
     defaults = {
-        "code": f"COHORT-{next(_numbers)}", "starts_on": starts, "ends_on": starts + timedelta(days=days), "status": "published", "weekly": False,
+        "code": f"COHORT-{next(_numbers)}", "starts_on": starts, "ends_on": starts + timedelta(days=days),
+        "status": "published", "weekly": False,
     }  # fmt: skip
     with campus.database.transaction() as session:
         return cohorts.create(session, SYSTEM, campus.plugins.named("activity_types"), course, **{**defaults, **values})

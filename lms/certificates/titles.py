@@ -4,7 +4,7 @@ from lms.kernel.i18n import N_, LazyText
 
 STATUS_TITLES: dict[str, LazyText] = {
     "valid": N_("Valid"),
-    "revoked": N_("Withdrawn"),
+    "revoked": N_("Revoked"),
     "replaced": N_("Replaced"),
     "expired": N_("Expired"),
     "unavailable": N_("No longer available"),

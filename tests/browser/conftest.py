@@ -133,9 +133,9 @@ def wait_until_ready(process: subprocess.Popen[bytes], address: str, log: Path) 
     raise AssertionError(f"the server is not ready:\n{log.read_text()}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def chromium() -> Iterator[Browser]:
-    """The system's Chromium. Skips where there is none."""
+    """The system's Chromium, for one test alone: its driver keeps an event loop, beside which tests with one of their own fail."""
     if not CHROMIUM:
         pytest.skip("there is no Chromium (LMS_TEST_CHROMIUM)")
     with sync_playwright() as playwright:

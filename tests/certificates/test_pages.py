@@ -139,7 +139,7 @@ def test_staff_withdraw_a_certificate_with_a_reason(client, campus):
     assert "Please say why" in words(bare)
     done = submit(client, base, f"{base}/{certificate.code}/revoke", reason="Copied from a colleague.")
     assert "Copied from a colleague." in words(done)
-    assert "Withdrawn" in words(done)
+    assert "Revoked" in words(done)
     assert submit(client, base, f"{base}/{certificate.code}/revoke", reason="Again.").status_code == 409
 
 
