@@ -6,17 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import func, select
 
 from lms.accounts.models import Account, Country, ErasureRequest, Organisation, Person, Programme
 from lms.accounts.scopes import NamedGrant, named
 from lms.kernel.audit import AuditEntry
 from lms.kernel.database import ReadSession, Session
 from lms.kernel.errors import NotFound
+from lms.kernel.lists import after_row, with_words
 from lms.kernel.mail import OutboxMessage
 from lms.kernel.permissions import Grant, RoleGrant
-from lms.kernel.text import contains, fold
 
 # SQLModel types a column as its value; in a statement it is a column.
 _Person: Any = Person
@@ -133,20 +132,12 @@ def person_by_code(session: ReadSession, code: str) -> Person:
 def people(session: ReadSession, search: str = "", role: str = "", after: str = "", limit: int = PAGE) -> PeoplePage:
     """People by family name. `search` finds parts of names and addresses, without accents; `after` is the code of the last one seen."""
     conditions: list[Any] = [_Person.erased_at.is_(None)]
-    conditions += [_Person.search_text.like(contains(word), escape="\\") for word in fold(search).split()]
+    conditions += with_words(_Person.search_text, search)
     if role:
         conditions.append(_Person.id.in_(select(_RoleGrant.person_id).where(_RoleGrant.role == role)))
     total = session.scalar(select(func.count()).select_from(Person).where(*conditions))
     if after:
-        seen: Any = aliased(Person)
-        conditions.append(
-            select(1)
-            .where(
-                seen.code == after,
-                or_(_Person.search_text > seen.search_text, (_Person.search_text == seen.search_text) & (_Person.id > seen.id)),
-            )
-            .exists()
-        )
+        conditions.append(after_row(Person, after, _Person.search_text))
     columns: Any = (_Person.id, _Person.code, _Person.given_name, _Person.family_name, _Person.email, _Person.country_code)
     chosen = (
         select(*columns, _Organisation.name.label("organisation"), _Account.password_hash.is_not(None).label("has_account"))

@@ -15,6 +15,7 @@ from lms.kernel import audit, i18n
 from lms.kernel.database import ReadSession, Session
 from lms.kernel.errors import Invalid
 from lms.kernel.i18n import _
+from lms.kernel.lists import next_url
 from lms.kernel.permissions import ROLE_TITLES, Actor, require
 from lms.kernel.web import (
     Form,
@@ -84,10 +85,9 @@ def people_page(request: Request, me: Me, session: Read, q: str = "", role: str 
     """The list, with search."""
     require(me, "accounts.view_people")
     found = queries.people(session, q, role, after)
-    following = str(request.url.include_query_params(after=found.after).query) if found.after else ""
-    next_url = f"/staff/people?{following}" if following else None
     roles = [(key, str(title)) for key, title in ROLE_TITLES.items()]
-    return page(request, "accounts/people.html", people=found, q=q, role=role, roles=roles, role_titles=ROLE_TITLES, next_url=next_url)
+    return page(request, "accounts/people.html", people=found, q=q, role=role, roles=roles, role_titles=ROLE_TITLES,
+                next_url=next_url(request, after=found.after))  # fmt: skip
 
 
 @pages.get("/staff/people/new", permission="accounts.edit_people")
@@ -202,8 +202,7 @@ def audit_page(request: Request, me: Me, session: Read, action: str = "", before
     """Who did what."""
     require(me, "accounts.read_audit")
     rows, following = queries.audit_log(session, action, before)
-    next_url = f"/staff/audit?{request.url.include_query_params(before=following).query}" if following else None
-    return page(request, "accounts/audit.html", rows=rows, action=action, next_url=next_url)
+    return page(request, "accounts/audit.html", rows=rows, action=action, next_url=next_url(request, before=following))
 
 
 @pages.get("/staff/mail", permission="accounts.read_mail")
@@ -211,4 +210,4 @@ def mail_page(request: Request, me: Me, session: Read, before: int = 0) -> Respo
     """The mails that were written."""
     require(me, "accounts.read_mail")
     rows, following = queries.mails(session, before, shows_links=me.can("accounts.give_roles"))
-    return page(request, "accounts/mail.html", mails=rows, next_url=f"/staff/mail?before={following}" if following else None)
+    return page(request, "accounts/mail.html", mails=rows, next_url=next_url(request, before=following))

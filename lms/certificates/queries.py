@@ -15,6 +15,7 @@ from lms.courses.models import Cohort
 from lms.courses.queries import cohorts_within
 from lms.enrollment.models import Enrolment
 from lms.kernel.database import ReadSession
+from lms.kernel.lists import after_row
 from lms.kernel.permissions import Reach
 
 # SQLModel types a column as its value; in a statement it is a column.
@@ -130,7 +131,7 @@ def cohort_lines(
     wanted = is_waiting() if only_waiting else or_(_Enrolment.status == "completed", _Certificate.id.is_not(None))
     conditions: list[Any] = [_Enrolment.cohort_id == cohort_id, _Person.erased_at.is_(None), wanted]
     if after:
-        conditions.append(_later(after))
+        conditions.append(after_row(Person, after, _Person.search_text))
     chosen = (
         select(
             _Enrolment.id.label("enrolment_id"), _Person.code.label("person_code"), _Person.given_name, _Person.family_name,
@@ -146,12 +147,6 @@ def cohort_lines(
     )  # fmt: skip
     rows: Any = session.execute(chosen).all()
     return [_line(row) for row in rows[:limit]], rows[limit - 1].person_code if len(rows) > limit else None
-
-
-def _later(after: str) -> Any:
-    seen: Any = aliased(Person)
-    behind = or_(_Person.search_text > seen.search_text, (_Person.search_text == seen.search_text) & (_Person.id > seen.id))
-    return select(1).where(seen.code == after, behind).exists()
 
 
 def _line(row: Any) -> Line:

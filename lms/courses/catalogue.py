@@ -15,7 +15,7 @@ from lms.courses.queries import CohortCard, cohort_cards, is_calling, titled
 from lms.courses.topics import topic_name
 from lms.kernel import clock, i18n
 from lms.kernel.database import ReadSession
-from lms.kernel.text import contains, fold
+from lms.kernel.lists import after_row, with_words
 
 # SQLModel types a column as its value; in a statement it is a column.
 _Course: Any = Course
@@ -101,7 +101,7 @@ def catalogue(session: ReadSession, wanted: Wanted, locale: str, after: str = ""
 
 
 def _wanted(wanted: Wanted) -> list[Any]:
-    conditions: list[Any] = [_Course.search_text.like(contains(word), escape="\\") for word in fold(wanted.q).split()]
+    conditions: list[Any] = with_words(_Course.search_text, wanted.q)
     if wanted.topic:
         conditions.append(_Course.topic_id.in_(select(_Topic.id).where(_Topic.code == wanted.topic)))
     of_cohort: list[Any] = []
@@ -149,10 +149,8 @@ def _rank() -> Any:
 
 def _after(cursor: str, rank: Any) -> Any:
     seen_rank, _sep, code = cursor.partition("-")
-    seen: Any = aliased(Course)
-    later = or_(_Course.title > seen.title, and_(_Course.title == seen.title, _Course.id > seen.id))
     place = int(seen_rank) if seen_rank in ("0", "1") else 0
-    return or_(rank > place, and_(rank == place, select(1).where(seen.code == code, later).exists()))
+    return or_(rank > place, and_(rank == place, after_row(Course, code, _Course.title)))
 
 
 def filters(session: ReadSession, locale: str) -> CatalogueFilters:

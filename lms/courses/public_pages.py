@@ -12,6 +12,7 @@ from lms.courses.models import Cohort, Course
 from lms.courses.queries import cohort_cards
 from lms.kernel import clock, i18n
 from lms.kernel.errors import NotFound
+from lms.kernel.lists import next_url
 from lms.kernel.permissions import PUBLIC
 from lms.kernel.web import Me, Read, Router, page, panels
 
@@ -26,9 +27,8 @@ def catalogue_page(
     """The catalogue, with filters and search."""
     wanted = Wanted(q[:200], region, topic, language, open == "1")
     cards, following = catalogue.catalogue(session, wanted, i18n.locale(), after)
-    next_url = f"/?{request.url.include_query_params(after=following).query}" if following else None
     return page(
-        request, "courses/catalogue.html", courses=cards, wanted=wanted, next_url=next_url, after=after,
+        request, "courses/catalogue.html", courses=cards, wanted=wanted, next_url=next_url(request, after=following), after=after,
         filters=catalogue.filters(session, i18n.locale()),
     )  # fmt: skip
 

@@ -1,20 +1,19 @@
 """What screens show of courses and cohorts: constant numbers of selects into frozen rows."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import func, or_, select
-from sqlalchemy.orm import aliased
 
 from lms.accounts.models import Programme, Region
 from lms.accounts.places import region_names
 from lms.courses.models import Cohort, CohortRegion, Course, Topic
 from lms.kernel import clock
 from lms.kernel.database import ReadSession
+from lms.kernel.lists import after_row, with_words
 from lms.kernel.permissions import Reach
-from lms.kernel.text import contains, fold
 
 # SQLModel types a column as its value; in a statement it is a column.
 _Course: Any = Course
@@ -165,11 +164,11 @@ def staff_courses(
     session: ReadSession, reach: Reach, search: str = "", status: str = "", after: str = "", limit: int = PAGE
 ) -> tuple[list[StaffCourse], str | None]:
     """The courses that staff may see, by title, and the cursor of the next page."""
-    conditions: list[Any] = [courses_within(reach), *_matching(_Course.search_text, search)]
+    conditions: list[Any] = [courses_within(reach), *with_words(_Course.search_text, search)]
     if status:
         conditions.append(_Course.status == status)
     if after:
-        conditions.append(_later(_Course, after, _Course.title))
+        conditions.append(after_row(Course, after, _Course.title))
     count = select(func.count()).where(_Cohort.course_id == _Course.id).scalar_subquery()
     rows: Any = session.execute(
         select(_Course.id, _Course.code, _Course.title, _Course.language, _Course.status, func.coalesce(_Topic.name, ""), count)
@@ -186,7 +185,7 @@ def staff_cohorts(
     session: ReadSession, reach: Reach, locale: str, search: str = "", status: str = "", after: str = "", limit: int = PAGE
 ) -> tuple[list[CohortCard], str | None]:
     """The cohorts that staff or a tutor looks after, newest first, and the cursor of the next page."""
-    conditions: list[Any] = [cohorts_within(reach), *_matching(_Cohort.search_text, search)]
+    conditions: list[Any] = [cohorts_within(reach), *with_words(_Cohort.search_text, search)]
     if status:
         conditions.append(_Cohort.status == status)
     if after:
@@ -195,14 +194,3 @@ def staff_cohorts(
     regions = regions_of(session, locale, [row.id for row in rows[:limit]])
     shown = [CohortCard(**row._mapping, regions=regions.get(row.id, ())) for row in rows[:limit]]
     return shown, shown[-1].code if len(rows) > limit else None
-
-
-def _matching(column: Any, search: str) -> Iterable[Any]:
-    return [column.like(contains(word), escape="\\") for word in fold(search).split()]
-
-
-def _later(table: Any, after: str, column: Any) -> Any:
-    """The condition of coming after the row with this code, in the order of a column and the id."""
-    seen: Any = aliased(table)
-    key = getattr(seen, column.key)
-    return select(1).where(seen.code == after, or_(column > key, (column == key) & (table.id > seen.id))).exists()

@@ -22,6 +22,7 @@ from lms.kernel.campus import Campus
 from lms.kernel.database import ReadSession
 from lms.kernel.errors import Invalid
 from lms.kernel.i18n import N_, LazyText, _
+from lms.kernel.lists import next_url
 from lms.kernel.permissions import Actor
 from lms.kernel.web import Form, FormInput, Here, Me, Read, Router, Write, page, panels, read_form, redirect, redisplay
 
@@ -47,10 +48,9 @@ def on_clock(value: datetime | None, zone: str) -> str:
 def cohorts_page(request: Request, me: Me, session: Read, q: str = "", status: str = "", after: str = "") -> Response:
     """The cohorts that this person looks after."""
     found, following = queries.staff_cohorts(session, me.reach("courses.adapt"), i18n.locale(), q[:200], status, after)
-    next_url = f"/staff/cohorts?{request.url.include_query_params(after=following).query}" if following else None
     return page(
-        request, "courses/staff_cohorts.html", cohorts=found, q=q, chosen=status, next_url=next_url, statuses=STATUS_TITLES,
-        status_options=status_options("draft", "published", "closed"),
+        request, "courses/staff_cohorts.html", cohorts=found, q=q, chosen=status, statuses=STATUS_TITLES,
+        next_url=next_url(request, after=following), status_options=status_options("draft", "published", "closed"),
     )  # fmt: skip
 
 

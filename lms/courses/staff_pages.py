@@ -17,6 +17,7 @@ from lms.kernel.campus import Campus
 from lms.kernel.database import ReadSession, Session
 from lms.kernel.errors import Forbidden, Invalid, NotFound
 from lms.kernel.i18n import N_, LazyText, _
+from lms.kernel.lists import next_url
 from lms.kernel.permissions import Actor
 from lms.kernel.web import Form, FormInput, Here, Me, Read, Router, Write, page, panels, read_form, redirect, redisplay
 
@@ -54,10 +55,9 @@ def home(request: Request, me: Me, session: Read) -> Response:
 def courses_page(request: Request, me: Me, session: Read, q: str = "", status: str = "", after: str = "") -> Response:
     """The list of courses, with search."""
     found, following = queries.staff_courses(session, me.reach("courses.view_drafts"), q[:200], status, after)
-    next_url = f"/staff/courses?{request.url.include_query_params(after=following).query}" if following else None
     return page(
-        request, "courses/staff_courses.html", courses=found, q=q, chosen=status, next_url=next_url, statuses=STATUS_TITLES,
-        status_options=status_options("draft", "published", "archived"),
+        request, "courses/staff_courses.html", courses=found, q=q, chosen=status, statuses=STATUS_TITLES,
+        next_url=next_url(request, after=following), status_options=status_options("draft", "published", "archived"),
     )  # fmt: skip
 
 

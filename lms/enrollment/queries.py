@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import and_, func, select
 
 from lms.accounts.models import Organisation, Person
 from lms.courses.models import Cohort
 from lms.courses.queries import cohorts_within
 from lms.enrollment.models import OPEN_APPLICATION_STATES, Application, Enrolment
 from lms.kernel.database import ReadSession
+from lms.kernel.lists import after_row, with_words
 from lms.kernel.permissions import Reach
-from lms.kernel.text import contains, fold
+from lms.kernel.text import fold
 
 # SQLModel types a column as its value; in a statement it is a column.
 _Enrolment: Any = Enrolment
@@ -196,11 +196,9 @@ def trainees(
     session: ReadSession, cohort_id: int, search: str = "", statuses: Sequence[str] = PRESENT, after: str = "", limit: int = PAGE
 ) -> tuple[list[Trainee], str | None]:
     """The trainees of a cohort by family name, and the cursor of the next page. One query."""
-    conditions = [_Enrolment.cohort_id == cohort_id, _Enrolment.status.in_(list(statuses)), *_named(search)]
+    conditions = [_Enrolment.cohort_id == cohort_id, _Enrolment.status.in_(list(statuses)), *with_words(_Person.search_text, search)]
     if after:
-        seen: Any = aliased(Person)
-        later = or_(_Person.search_text > seen.search_text, and_(_Person.search_text == seen.search_text, _Person.id > seen.id))
-        conditions.append(select(1).where(seen.code == after, later).exists())
+        conditions.append(after_row(Person, after, _Person.search_text))
     rows: Any = session.execute(
         select(_Enrolment.id, _Person.id, _Person.code, _Person.given_name, _Person.family_name, _Person.email, _Person.country_code,
                _Organisation.name, _Enrolment.status, _Enrolment.method, _Enrolment.enrolled_at, _Enrolment.completed_at,
@@ -224,12 +222,7 @@ def applicants(
     """The applications to a cohort, first come first, and the cursor of the next page. One query."""
     conditions = [_Application.cohort_id == cohort_id, _Application.status.in_(list(statuses))]
     if after:
-        seen: Any = aliased(Application)
-        later = or_(
-            _Application.submitted_at > seen.submitted_at,
-            and_(_Application.submitted_at == seen.submitted_at, _Application.id > seen.id),
-        )
-        conditions.append(select(1).where(seen.code == after, seen.cohort_id == cohort_id, later).exists())
+        conditions.append(after_row(Application, after, _Application.submitted_at, cohort_id=cohort_id))
     rows: Any = session.execute(
         select(_Application.id, _Application.code, _Person.code, _Person.given_name, _Person.family_name, _Person.country_code,
                _Organisation.name, _Organisation.type, _Application.answer, _Application.status, _Application.submitted_at,
@@ -257,7 +250,7 @@ def candidates(session: ReadSession, cohort_id: int, search: str, code: str = ""
                _Enrolment.status)
         .outerjoin(Organisation, _Organisation.id == _Person.organisation_id)
         .outerjoin(Enrolment, and_(_Enrolment.person_id == _Person.id, _Enrolment.cohort_id == cohort_id))
-        .where(_Person.erased_at.is_(None), *_named(search), *([_Person.code == code] if code else []))
+        .where(_Person.erased_at.is_(None), *with_words(_Person.search_text, search), *([_Person.code == code] if code else []))
         .order_by(_Person.search_text, _Person.id)
         .limit(limit + 1)
     ).all()  # fmt: skip
@@ -300,10 +293,6 @@ def _of_person(session: ReadSession, table: Any, at: Any, person_id: int, reach:
         .order_by(at.desc(), table.id.desc())
     )
     return [Participation(*row) for row in rows]
-
-
-def _named(search: str) -> list[Any]:
-    return [_Person.search_text.like(contains(word), escape="\\") for word in fold(search).split()]
 
 
 def _full(given_name: str, family_name: str) -> str:

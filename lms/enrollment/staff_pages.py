@@ -16,6 +16,7 @@ from lms.enrollment.models import APPLICATION_STATES, ENROLMENT_STATES, OPEN_APP
 from lms.enrollment.titles import APPLICATION_TITLES, BADGES, ENROLMENT_TITLES, METHOD_TITLES
 from lms.kernel.database import ReadSession
 from lms.kernel.i18n import N_, LazyText, _, ngettext
+from lms.kernel.lists import next_url
 from lms.kernel.permissions import Actor
 from lms.kernel.web import Form, Me, Read, Router, Write, page, read_form, redirect, redisplay
 
@@ -60,14 +61,10 @@ def _trainees_context(request: Request, session: ReadSession, me: Actor, cohort:
     counts = shared["counts"]
     return {
         **shared, "trainees": rows, "q": q, "state": status, "moves": [(key, str(title)) for key, title in MOVE_TITLES.items()],
-        "next_url": _next_url(request, following), "query": request.url.query, "method_titles": METHOD_TITLES,
+        "next_url": next_url(request, after=following), "query": request.url.query, "method_titles": METHOD_TITLES,
         "total": None if q else sum(counts.enrolments.get(state, 0) for state in wanted),
         "state_options": _states(_("Taking part"), counts.present, ENROLMENT_TITLES, counts.enrolments),
     }  # fmt: skip
-
-
-def _next_url(request: Request, following: str | None) -> str | None:
-    return f"{request.url.path}?{request.url.include_query_params(after=following).query}" if following else None
 
 
 def _states(first: str, number: int, titles: dict[str, LazyText], counts: dict[str, int]) -> list[tuple[str, str]]:
@@ -153,7 +150,7 @@ def _board_context(request: Request, session: ReadSession, me: Actor, cohort: Co
     shared = _shared(session, me, cohort)
     counts = shared["counts"]
     return {
-        **shared, "applicants": rows, "state": status, "query": request.url.query, "next_url": _next_url(request, following),
+        **shared, "applicants": rows, "state": status, "query": request.url.query, "next_url": next_url(request, after=following),
         "organisation_titles": ORGANISATION_TITLES,
         "state_options": _states(_("All that wait"), counts.waiting, APPLICATION_TITLES, counts.applications),
     }  # fmt: skip

@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import and_, func, or_, select
-from sqlalchemy.orm import aliased
 
 from lms.accounts.models import Person
 from lms.enrollment.models import Enrolment
@@ -17,6 +16,7 @@ from lms.grading.models import Grade, GradeChange, GradeItem, Submission
 from lms.grading.points import plain
 from lms.kernel import clock
 from lms.kernel.database import ReadSession
+from lms.kernel.lists import after_row
 
 # SQLModel types a column as its value; in a statement it is a column.
 _Item: Any = GradeItem
@@ -89,9 +89,7 @@ def gradebook(
 def _trainees(session: ReadSession, cohort_id: int, statuses: Iterable[str], after: str, limit: int | None) -> list[Any]:
     conditions = [_Enrolment.cohort_id == cohort_id, _Enrolment.status.in_(list(statuses))]
     if after:
-        seen: Any = aliased(Person)
-        later = or_(_Person.search_text > seen.search_text, and_(_Person.search_text == seen.search_text, _Person.id > seen.id))
-        conditions.append(select(1).where(seen.code == after, later).exists())
+        conditions.append(after_row(Person, after, _Person.search_text))
     statement: Any = (
         select(_Person.id, _Person.code, _Person.given_name, _Person.family_name, _Person.email, _Enrolment.status)
         .join(Enrolment, _Enrolment.person_id == _Person.id)

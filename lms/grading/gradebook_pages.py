@@ -19,6 +19,7 @@ from lms.kernel import csvio
 from lms.kernel.database import ReadSession
 from lms.kernel.errors import Invalid
 from lms.kernel.i18n import _, ngettext
+from lms.kernel.lists import next_url
 from lms.kernel.permissions import Actor
 from lms.kernel.storage import content_disposition
 from lms.kernel.web import Form, FormInput, Me, Read, Router, Write, local_url, page, redirect, redisplay
@@ -37,9 +38,9 @@ def gradebook_page(request: Request, code: str, me: Me, session: Read, everybody
     """Trainees and their grades; on request also those who are suspended."""
     cohort = load_cohort(session, me, code, "grading.view")
     book = books.gradebook(session, cohort.id or 0, statuses=EVERYBODY if everybody else PRESENT, after=after)
-    next_url = f"{_url(cohort)}?{request.url.include_query_params(after=book.after).query}" if book.after else None
     return page(
-        request, "grading/gradebook.html", cohort=cohort, book=book, ready=books.ready_counts(session, cohort.id or 0), next_url=next_url,
+        request, "grading/gradebook.html", cohort=cohort, book=book, ready=books.ready_counts(session, cohort.id or 0),
+        next_url=next_url(request, after=book.after),
         everybody=everybody, may_grade=me.can("grading.grade", cohort.scope), may_release=me.can("grading.release", cohort.scope),
     )  # fmt: skip
 

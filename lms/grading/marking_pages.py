@@ -16,6 +16,7 @@ from lms.grading.points import plain, read_points
 from lms.kernel.database import ReadSession
 from lms.kernel.errors import Refused
 from lms.kernel.i18n import N_, LazyText, _
+from lms.kernel.lists import next_url
 from lms.kernel.permissions import Actor
 from lms.kernel.web import Form, FormInput, Me, Read, Router, Write, page, redirect, redisplay
 
@@ -30,11 +31,11 @@ STATE_TITLES: dict[str, LazyText] = {
 def queue_page(request: Request, me: Me, session: Read, cohort: str = "", state: str = "", after: str = "") -> Response:
     """What waits to be marked, across cohorts."""
     found = queue.queue(session, me, cohort=cohort, state=state, after=after)
-    next_url = f"/marking?{request.url.include_query_params(after=found.after).query}" if found.after else None
     chosen = session.scalars(queue.cohort_in_reach(me, cohort)).first() if cohort else None
     return page(
-        request, "grading/marking.html", queue=found, cohorts=queue.cohorts(session, me), cohort=cohort, state=state, next_url=next_url,
-        states=STATE_TITLES, may_release=chosen is not None and me.can("grading.release", chosen.scope),
+        request, "grading/marking.html", queue=found, cohorts=queue.cohorts(session, me), cohort=cohort, state=state,
+        next_url=next_url(request, after=found.after), states=STATE_TITLES,
+        may_release=chosen is not None and me.can("grading.release", chosen.scope),
     )  # fmt: skip
 
 
