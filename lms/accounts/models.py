@@ -59,6 +59,11 @@ class Organisation(Row, table=True):
     )
 
 
+def full_name(given_name: str | None, family_name: str | None) -> str:
+    """Given and family name, as far as there are two; nothing for nobody."""
+    return f"{given_name or ''} {family_name or ''}".strip()
+
+
 class Person(Row, table=True):
     """A person, who may be in the statistics without ever signing in."""
 
@@ -93,7 +98,7 @@ class Person(Row, table=True):
     @property
     def name(self) -> str:
         """Given and family name, as far as there are two."""
-        return f"{self.given_name} {self.family_name}".strip()
+        return full_name(self.given_name, self.family_name)
 
 
 class Account(Row, table=True):

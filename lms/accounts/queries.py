@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from lms.accounts.models import Account, Country, ErasureRequest, Organisation, Person, Programme
+from lms.accounts.models import Account, Country, ErasureRequest, Organisation, Person, Programme, full_name
 from lms.accounts.scopes import NamedGrant, named
 from lms.kernel.audit import AuditEntry
 from lms.kernel.database import ReadSession, Session
@@ -106,7 +106,7 @@ class DemoSignIn:
 def names(session: ReadSession, person_ids: Iterable[int]) -> dict[int, str]:
     """The name of each person."""
     rows: Any = session.execute(select(_Person.id, _Person.given_name, _Person.family_name).where(_Person.id.in_(list(person_ids))))
-    return {row.id: _name(row) for row in rows}
+    return {row.id: full_name(row.given_name, row.family_name) for row in rows}
 
 
 def programme_default(session: ReadSession) -> Programme:
@@ -150,9 +150,10 @@ def people(session: ReadSession, search: str = "", role: str = "", after: str = 
     rows: Any = session.execute(chosen).all()
     roles = _roles(session, [row.id for row in rows[:limit]])
     shown = [
-        PersonRow(r.id, r.code, _name(r), r.email or "", r.country_code, r.organisation or "", bool(r.has_account), roles.get(r.id, ()))
+        PersonRow(r.id, r.code, full_name(r.given_name, r.family_name), r.email or "", r.country_code, r.organisation or "",
+                  bool(r.has_account), roles.get(r.id, ()))
         for r in rows[:limit]
-    ]
+    ]  # fmt: skip
     return PeoplePage(shown, total, shown[-1].code if len(rows) > limit else None)
 
 
@@ -162,10 +163,6 @@ def _roles(session: ReadSession, person_ids: list[int]) -> dict[int, tuple[str, 
     for person_id, role in sorted(rows):
         found[person_id] = (*found.get(person_id, ()), role)
     return found
-
-
-def _name(row: Any) -> str:
-    return f"{row.given_name} {row.family_name}".strip()
 
 
 def grants_of(session: ReadSession, person_id: int) -> list[NamedGrant]:
@@ -194,7 +191,7 @@ def erasure_requests(session: ReadSession) -> list[ErasureRow]:
         .where(_ErasureRequest.done_at.is_(None))
         .order_by(_ErasureRequest.requested_at)
     )
-    return [ErasureRow(row.code, _name(row), row.email or "", row.requested_at) for row in rows]
+    return [ErasureRow(row.code, full_name(row.given_name, row.family_name), row.email or "", row.requested_at) for row in rows]
 
 
 def audit_log(session: ReadSession, action: str = "", before: int = 0, limit: int = PAGE) -> tuple[list[AuditRow], int | None]:
@@ -252,4 +249,4 @@ def demo_signins(session: ReadSession, limit: int = 12) -> list[DemoSignIn]:
         .limit(limit)
     ).all()
     roles = _roles(session, [row.id for row in rows])
-    return [DemoSignIn(_name(row), row.email, roles.get(row.id, ())) for row in rows]
+    return [DemoSignIn(full_name(row.given_name, row.family_name), row.email, roles.get(row.id, ())) for row in rows]

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, select
 
-from lms.accounts.models import Person
+from lms.accounts.models import Person, full_name
 from lms.kernel.database import ReadSession
 from lms.kernel.permissions import Actor, Grant, RoleGrant
 
@@ -31,7 +31,7 @@ def viewer(session: ReadSession, person_id: int) -> Actor | None:
         return None
     given: Any = session.execute(_GRANTS, {"person_id": person_id})
     grants = tuple(Grant(role, kind, scope) for role, kind, scope in given)
-    name = f"{row.given_name} {row.family_name}".strip()
+    name = full_name(row.given_name, row.family_name)
     return Actor(id=row.id, name=name, email=row.email or "", locale=row.language, timezone=row.timezone, grants=grants)
 
 

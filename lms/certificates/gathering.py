@@ -7,9 +7,8 @@ from typing import Any
 from sqlalchemy import select
 
 from lms.accounts.models import Person, Programme
-from lms.accounts.queries import names
 from lms.certificates.snapshots import Snapshot
-from lms.courses.cohorts import tutor_ids
+from lms.courses.cohorts import tutors
 from lms.courses.models import Cohort, Course, CourseText
 from lms.courses.queries import regions_of
 from lms.kernel import i18n
@@ -23,13 +22,11 @@ def gather(session: Session, person: Person, cohort: Cohort, programme: Programm
     """The facts of a person's certificate, in the language that it is written in."""
     language = language_for(person.language, cohort)
     course = session.one(Course, cohort.course_id)
-    tutors = tutor_ids(session, cohort.id or 0)
-    named = names(session, tutors)
     return Snapshot(
         serial=serial, code=code, language=language, name=printed_name(person), programme=programme.name, signatory=programme.signatory,
         course=_title(session, course, language), cohort=cohort.title, cohort_code=cohort.code, starts_on=cohort.starts_on,
         ends_on=cohort.ends_on, hours=course.hours, regions=regions_of(session, language, [cohort.id or 0]).get(cohort.id or 0, ()),
-        tutors=tuple(named[i] for i in tutors if i in named), issued_on=issued_on, logo_file_id=programme.logo_file_id,
+        tutors=tuple(tutors(session, cohort.id or 0).values()), issued_on=issued_on, logo_file_id=programme.logo_file_id,
         verify_url=f"{session.hub.base_url}/verify/{code}",
     )  # fmt: skip
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Select, and_, case, func, or_, select
 from sqlalchemy.orm import aliased
 
-from lms.accounts.models import Person
+from lms.accounts.models import Person, full_name
 from lms.certificates.issuing import is_waiting
 from lms.certificates.models import Certificate
 from lms.courses.models import Cohort
@@ -153,7 +153,7 @@ def _line(row: Any) -> Line:
     snapshot: Mapping[str, Any] = row.snapshot or {}
     return Line(
         enrolment_id=row.enrolment_id, person_code=row.person_code, language=row.language, has_email=bool(row.email),
-        name=row.certificate_name or f"{row.given_name} {row.family_name}".strip(), enrolment_status=row.enrolment_status, code=row.code,
+        name=row.certificate_name or full_name(row.given_name, row.family_name), enrolment_status=row.enrolment_status, code=row.code,
         serial=row.serial, status=row.status, issued_on=row.issued_on, is_drawn=row.file_id is not None,
         printed_name=snapshot.get("name", ""), reason=row.reason or "",
     )  # fmt: skip

@@ -8,13 +8,14 @@ from sqlalchemy import delete, select
 
 from lms.accounts import roles
 from lms.accounts.models import Region
+from lms.accounts.queries import names
 from lms.courses import codes, copying, dating
 from lms.courses.activity_types import Types
 from lms.courses.events import CohortChanged, CohortCreated
 from lms.courses.models import Cohort, CohortRegion, Course
 from lms.kernel import audit
 from lms.kernel.database import ReadSession, Session
-from lms.kernel.errors import Conflict, Invalid, Refused
+from lms.kernel.errors import Conflict, Invalid, Refused, WrongMove
 from lms.kernel.i18n import N_
 from lms.kernel.permissions import Actor, RoleGrant, require
 from lms.kernel.text import fold, tidy
@@ -28,12 +29,6 @@ _RoleGrant: Any = RoleGrant
 EDITABLE = ("title", "language", "timezone", "starts_on", "ends_on", "seats", "enrolment_method", "enrol_from", "enrol_until", "question",
             "weekly")  # fmt: skip
 MOVES = {"draft": ("published",), "published": ("draft", "closed"), "closed": ("published",)}
-
-
-class WrongMove(Refused):
-    """The state does not lead there."""
-
-    message = N_("This cannot be done in its present state. Please reload the page.")
 
 
 class CourseIsDraft(Refused):
@@ -167,6 +162,13 @@ def tutor_ids(session: ReadSession, cohort_id: int) -> list[int]:
     """The people who are tutors of exactly this cohort, first come first."""
     held = (_RoleGrant.role == "tutor", _RoleGrant.scope_kind == "cohort", _RoleGrant.scope_id == cohort_id)
     return list(session.scalars(select(_RoleGrant.person_id).where(*held).order_by(_RoleGrant.id)))
+
+
+def tutors(session: ReadSession, cohort_id: int) -> dict[int, str]:
+    """The names of the tutors of exactly this cohort by their ids, first come first. Two queries."""
+    ids = tutor_ids(session, cohort_id)
+    named = names(session, ids)
+    return {person_id: named[person_id] for person_id in ids if person_id in named}
 
 
 def _date(session: Session, cohort: Cohort, before: dict[str, Any], move_dates: bool) -> None:

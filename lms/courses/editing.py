@@ -7,13 +7,12 @@ from sqlalchemy import or_, select
 from lms.accounts.queries import programme_default
 from lms.courses import codes, copying
 from lms.courses.activity_types import Types
-from lms.courses.cohorts import WrongMove
 from lms.courses.content import add_activity, add_module, check_version, save_activity, save_module, save_words
 from lms.courses.models import Activity, ContentText, Course, CourseText, Module, Topic
 from lms.courses.topics import topic_name
 from lms.kernel import audit, i18n, richtext
 from lms.kernel.database import ReadSession, Session
-from lms.kernel.errors import Invalid
+from lms.kernel.errors import Invalid, WrongMove
 from lms.kernel.i18n import N_
 from lms.kernel.permissions import Actor, Scope, require
 from lms.kernel.text import fold, tidy

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, Column, ForeignKey, Index, Integer, UniqueConstraint
 from sqlmodel import Field
 
+from lms.kernel import clock
 from lms.kernel.database import Row, UtcDateTime, reference
 from lms.kernel.permissions import Scope
 
@@ -98,6 +99,11 @@ class Cohort(Row, table=True):
     search_text: str = ""
     """Code, title and the code of the course, folded for search: lower case, no accents."""
     version: int = 1
+
+    @property
+    def is_running(self) -> bool:
+        """Whether people can see it and its last day has not passed."""
+        return self.status == "published" and (self.ends_on is None or self.ends_on >= clock.today())
 
     @property
     def scope(self) -> Scope:

@@ -5,7 +5,6 @@ from typing import Any
 from fastapi import Request
 from starlette.responses import Response
 
-from lms.accounts.queries import names
 from lms.courses import catalogue, cohorts, learning, loading
 from lms.courses.catalogue import Wanted
 from lms.courses.models import Cohort, Course
@@ -57,12 +56,10 @@ def cohort_page(request: Request, code: str, me: Me, session: Read) -> Response:
     if cohort.status == "draft" and not loading.looks_after(me, cohort):
         raise NotFound()
     course = session.one(Course, cohort.course_id)
-    tutors = cohorts.tutor_ids(session, cohort.id or 0)
-    named = names(session, tutors)
     parts = learning.outline(session, [cohort.id or 0], None)[cohort.id or 0]
     return page(
         request, "courses/cohort.html", cohort=cohort, course=course, card=cohort_cards(session, i18n.locale(), _Cohort.id == cohort.id)[0],
-        words=catalogue.course_words(session, course, i18n.locale()), tutors=[named[i] for i in tutors if i in named],
+        words=catalogue.course_words(session, course, i18n.locale()), tutors=list(cohorts.tutors(session, cohort.id or 0).values()),
         parts=parts, opens_on={part.id: i18n.format_date(part.opens_at, cohort.timezone) for part in parts if not part.is_open},
         panels=panels(request, session, "course.cohort", cohort),
         learns=loading.looks_after(me, cohort) or loading.is_trainee(me, cohort),

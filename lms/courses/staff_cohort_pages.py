@@ -9,7 +9,6 @@ from sqlalchemy import select
 from starlette.responses import Response
 
 from lms.accounts.models import Person
-from lms.accounts.queries import names
 from lms.accounts.zones import timezones
 from lms.courses import cohorts, learning, loading, queries
 from lms.courses.forms import CohortForm, NewCohortForm, VersionForm
@@ -102,13 +101,11 @@ def cohort_page(request: Request, code: str, me: Me, session: Read, campus: Here
 
 
 def _cohort_context(session: ReadSession, campus: Campus, me: Actor, cohort: Cohort) -> dict[str, Any]:
-    tutors = cohorts.tutor_ids(session, cohort.id or 0)
-    named = names(session, tutors)
     return {
         "cohort": cohort, "course": session.one(Course, cohort.course_id), "types": types_of(campus), "statuses": STATUS_TITLES,
         "parts": learning.outline(session, [cohort.id or 0], None, sees_all=True)[cohort.id or 0], "methods": METHOD_TITLES,
         "regions": queries.regions_of(session, i18n.locale(), [cohort.id or 0]).get(cohort.id or 0, ()),
-        "tutors": [(i, named[i]) for i in tutors if i in named], "may_edit": True, "may_run": me.can("courses.run", cohort.scope),
+        "tutors": list(cohorts.tutors(session, cohort.id or 0).items()), "may_edit": True, "may_run": me.can("courses.run", cohort.scope),
         "may_see_course": me.can("courses.view_drafts", cohort.scope), "owner_url": f"/staff/cohorts/{cohort.code}",
     }  # fmt: skip
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
+from lms.accounts.models import full_name
 from lms.demo.people import Invented
 
 TITLES = {
@@ -23,6 +24,6 @@ def show(people: Sequence[Invented], password: str) -> None:
     """Print the sign-ins of the demo."""
     table = Table("E-mail", "Name", "Who that is", "Language", title=f"Sign in to the demo; the password of all of them is {password}")
     for person in people:
-        name = f"{person.given_name} {person.family_name}".strip()
+        name = full_name(person.given_name, person.family_name)
         table.add_row(person.email, name, TITLES[person.role], _LANGUAGES[person.language])
     Console(width=None if sys.stdout.isatty() else 120).print(table)

@@ -19,7 +19,7 @@ from lms.enrollment.places import PlaceWanted
 from lms.enrollment.queries import enrolment_of
 from lms.kernel import audit, clock
 from lms.kernel.database import Session
-from lms.kernel.errors import NotFound, Refused, SignInNeeded
+from lms.kernel.errors import NotFound, Refused, SignInNeeded, WrongMove
 from lms.kernel.i18n import N_
 from lms.kernel.permissions import SYSTEM, Actor, require
 
@@ -51,12 +51,6 @@ class UnknownPerson(NotFound):
     """There is no such person, or not any more."""
 
     message = N_("There is no such person.")
-
-
-class WrongMove(Refused):
-    """The state of the enrolment does not lead there."""
-
-    message = N_("This cannot be done in its present state. Please reload the page.")
 
 
 class NotWithdrawable(Refused):
@@ -171,7 +165,7 @@ def withdraw(session: Session, actor: Actor, enrolment_id: int) -> Enrolment:
 
 def _check_own(cohort: Cohort, enrolment: Enrolment) -> None:
     # Who is suspended must not come back in by leaving and enrolling again.
-    if enrolment.status != "active" or cohort.status != "published" or (cohort.ends_on and cohort.ends_on < clock.today()):
+    if enrolment.status != "active" or not cohort.is_running:
         raise NotWithdrawable()
 
 

@@ -7,7 +7,6 @@ from lms.courses.models import Cohort
 from lms.enrollment import entering, places, queries
 from lms.enrollment.models import OPEN_APPLICATION_STATES
 from lms.enrollment.titles import APPLICATION_TITLES, BADGES, ENROLMENT_TITLES
-from lms.kernel import clock
 from lms.kernel.database import ReadSession
 from lms.kernel.permissions import Actor
 from lms.plugin import Panel
@@ -22,9 +21,8 @@ def context_of(session: ReadSession, actor: Actor, cohort: Cohort) -> dict[str, 
     """How this person stands towards the cohort, and what can be done."""
     left = places.left(session, cohort)
     standing = queries.standing(session, cohort.id or 0, actor.id)
-    is_over = cohort.status != "published" or (cohort.ends_on is not None and cohort.ends_on < clock.today())
     return {
-        "cohort": cohort, "left": left, "standing": standing, "way": entering.way_in(cohort, standing, left), "is_over": is_over,
+        "cohort": cohort, "left": left, "standing": standing, "way": entering.way_in(cohort, standing, left),
         "application_titles": APPLICATION_TITLES, "badges": BADGES,
     }  # fmt: skip
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import and_, func, select
 
-from lms.accounts.models import Organisation, Person
+from lms.accounts.models import Organisation, Person, full_name
 from lms.courses.models import Cohort
 from lms.courses.queries import cohorts_within
 from lms.enrollment.models import OPEN_APPLICATION_STATES, Application, Enrolment
@@ -210,7 +210,7 @@ def trainees(
         .limit(limit + 1)
     ).all()  # fmt: skip
     shown = [
-        Trainee(r[0], r[1], r[2], _full(r.given_name, r.family_name), r.email or "", r.country_code, r.name or "", *r[8:])
+        Trainee(r[0], r[1], r[2], full_name(r.given_name, r.family_name), r.email or "", r.country_code, r.name or "", *r[8:])
         for r in rows[:limit]
     ]
     return shown, shown[-1].code if len(rows) > limit else None
@@ -234,7 +234,7 @@ def applicants(
         .limit(limit + 1)
     ).all()  # fmt: skip
     shown = [
-        Applicant(r[0], r[1], r[2], _full(r.given_name, r.family_name), r.country_code, r.name or "", r.type or "", *r[8:])
+        Applicant(r[0], r[1], r[2], full_name(r.given_name, r.family_name), r.country_code, r.name or "", r.type or "", *r[8:])
         for r in rows[:limit]
     ]
     return shown, shown[-1].code if len(rows) > limit else None
@@ -255,7 +255,7 @@ def candidates(session: ReadSession, cohort_id: int, search: str, code: str = ""
         .limit(limit + 1)
     ).all()  # fmt: skip
     shown = [
-        Candidate(r.code, _full(r.given_name, r.family_name), r.email or "", r.country_code, r.name or "", r.status or "")
+        Candidate(r.code, full_name(r.given_name, r.family_name), r.email or "", r.country_code, r.name or "", r.status or "")
         for r in rows[:limit]
     ]
     return shown, len(rows) > limit
@@ -293,7 +293,3 @@ def _of_person(session: ReadSession, table: Any, at: Any, person_id: int, reach:
         .order_by(at.desc(), table.id.desc())
     )
     return [Participation(*row) for row in rows]
-
-
-def _full(given_name: str, family_name: str) -> str:
-    return f"{given_name} {family_name}".strip()

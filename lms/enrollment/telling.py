@@ -17,8 +17,7 @@ _Account: Any = Account
 
 def enrolled(session: Session, cohort: Cohort, person: Person) -> None:
     """Tell somebody of the place. Nothing is said of cohorts that nobody can see yet, or that are over: those are put in afterwards."""
-    is_over = cohort.status != "published" or (cohort.ends_on is not None and cohort.ends_on < clock.today())
-    if not is_over:
+    if cohort.is_running:
         _send(session, "enrolled", cohort, person, **_entry(session, person))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import and_, func, or_, select
 
-from lms.accounts.models import Person
+from lms.accounts.models import Person, full_name
 from lms.enrollment.models import Enrolment
 from lms.enrollment.queries import PRESENT
 from lms.grading.columns import Change, Column, columns_of
@@ -81,7 +81,7 @@ def gradebook(
     for row in shown:
         cells = [_cell(grades.get((c.id, row.id)), work.get((c.activity_id, row.id))) for c in columns]
         scores = [c.score(cell.points if cell.status == "released" else None) for c, cell in zip(columns, cells, strict=True)]
-        name = f"{row.given_name} {row.family_name}".strip()
+        name = full_name(row.given_name, row.family_name)
         rows.append(Row(row.id, row.code, name, row.email or "", row.status, cells, running_total(scores), final_total(scores)))
     return Book(columns, rows, rows[-1].code if limit is not None and len(people) > limit else None)
 
@@ -145,7 +145,7 @@ def sheet(session: ReadSession, cohort_id: int, item_id: int, after: str = "", l
     rows = []
     for row in people[:limit]:
         grade = grades.get(row.id, none)
-        name = f"{row.given_name} {row.family_name}".strip()
+        name = full_name(row.given_name, row.family_name)
         rows.append(HandRow(row.id, row.code, name, grade.points, grade.feedback, grade.version, grade.status))
     return rows, rows[-1].code if len(people) > limit else None
 
@@ -183,5 +183,5 @@ def history_of(session: ReadSession, item_id: int, person_ids: Sequence[int]) ->
     )
     found: dict[int, tuple[Change, ...]] = {}
     for person_id, points, at, status, given, family in rows:
-        found[person_id] = (*found.get(person_id, ()), Change(points, at, status, f"{given or ''} {family or ''}".strip()))
+        found[person_id] = (*found.get(person_id, ()), Change(points, at, status, full_name(given, family)))
     return found

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import aliased
 
-from lms.accounts.models import Person
+from lms.accounts.models import Person, full_name
 from lms.courses.models import Activity, Cohort
 from lms.courses.queries import cohorts_within
 from lms.enrollment.models import Enrolment
@@ -139,7 +139,7 @@ _COLUMNS = (
 def _row(row: Any) -> QueueRow:
     code, given, family, activity_id, activity, cohort_code, cohort, submitted_at, due_at, words, files, attempt, rank, points, most = row
     return QueueRow(
-        code, f"{given} {family}".strip(), activity_id, activity, cohort_code, cohort, submitted_at, due_at, words, files, attempt,
+        code, full_name(given, family), activity_id, activity, cohort_code, cohort, submitted_at, due_at, words, files, attempt,
         STATES[rank], points if rank else None, most,
     )  # fmt: skip
 

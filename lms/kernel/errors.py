@@ -78,6 +78,12 @@ class Conflict(Refused):
     message = N_("Somebody else changed this while you were working on it. Nothing was overwritten.")
 
 
+class WrongMove(Refused):
+    """The state of a thing does not lead there."""
+
+    message = N_("This cannot be done in its present state. Please reload the page.")
+
+
 class TooMany(Refused):
     """The same thing was asked for too often."""
 

@@ -11,12 +11,12 @@ from lms.courses import cohorts, completion
 from lms.courses.events import CohortCompleted
 from lms.courses.models import Activity
 from lms.enrollment import enrolling, queries
-from lms.enrollment.enrolling import AlreadyEnrolled, NotWithdrawable, WrongMove
+from lms.enrollment.enrolling import AlreadyEnrolled, NotWithdrawable
 from lms.enrollment.entering import HasEnded, NotOffered, OpensLater
 from lms.enrollment.events import Enrolled, EnrolmentCompleted, EnrolmentWithdrawn
 from lms.enrollment.places import NoPlaceLeft, PlaceWanted
 from lms.kernel import clock
-from lms.kernel.errors import Forbidden, NotFound, Refused, SignInNeeded
+from lms.kernel.errors import Forbidden, NotFound, Refused, SignInNeeded, WrongMove
 from lms.kernel.permissions import SYSTEM, Actor
 from tests.enrollment.stories import (
     application_of,
