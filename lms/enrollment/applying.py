@@ -15,7 +15,7 @@ from lms.kernel.database import Session
 from lms.kernel.errors import Invalid, NotFound, Refused, SignInNeeded
 from lms.kernel.i18n import N_
 from lms.kernel.permissions import Actor, require
-from lms.kernel.text import random_code
+from lms.kernel.text import random_code, tidy_lines
 
 # SQLModel types a column as its value; in a statement it is a column.
 _Application: Any = Application
@@ -64,7 +64,7 @@ def apply(session: Session, actor: Actor, cohort: Cohort, answer: str) -> Applic
 
 
 def _checked(cohort: Cohort, answer: str) -> str:
-    answer = answer.strip().replace("\r\n", "\n")
+    answer = tidy_lines(answer)
     if cohort.question and not answer:
         raise Invalid({"answer": N_("Please write an answer: it is what staff choose by.")})
     if len(answer) > ANSWER_LENGTH:

@@ -25,6 +25,7 @@ from lms.kernel.database import ReadSession, Session
 from lms.kernel.errors import Conflict, Invalid, NotFound, Refused
 from lms.kernel.i18n import N_, format_number
 from lms.kernel.permissions import Actor, require
+from lms.kernel.text import tidy_lines
 
 # SQLModel types a column as its value; in a statement it is a column.
 _Grade: Any = Grade
@@ -112,7 +113,7 @@ def _save(
 ) -> Grade:
     if actor.id == person_id:
         raise OwnWork()
-    feedback = feedback.replace("\r\n", "\n").replace("\x00", "").strip()
+    feedback = tidy_lines(feedback)
     if len(feedback) > MOST_FEEDBACK:
         raise Invalid({"feedback": N_("At most {most} characters.").format(most=format_number(MOST_FEEDBACK))})
     if points is not None:

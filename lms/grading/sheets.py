@@ -15,6 +15,7 @@ from lms.grading.points import read_points
 from lms.kernel.database import ReadSession, Session
 from lms.kernel.errors import Invalid
 from lms.kernel.permissions import Actor
+from lms.kernel.text import tidy_lines
 
 # SQLModel types a column as its value; in a statement it is a column.
 _Grade: Any = Grade
@@ -53,7 +54,7 @@ def save_sheet(session: Session, actor: Actor, cohort: Cohort, item_id: int, ent
     for entry in sorted(entries, key=lambda one: one.person_id):
         try:
             points = read_points(entry.points, item.points)
-            feedback = entry.feedback.replace("\r\n", "\n").strip()
+            feedback = tidy_lines(entry.feedback)
             if (points, feedback) != known.get((entry.person_id, entry.version), (None, "")):
                 save_by_hand(
                     session, actor, cohort, item_id, entry.person_id, version=entry.version, points=points, feedback=feedback

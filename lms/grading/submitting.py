@@ -20,7 +20,7 @@ from lms.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from lms.kernel.i18n import N_, format_datetime, format_number
 from lms.kernel.permissions import Actor, require
 from lms.kernel.storage import StoredFile
-from lms.kernel.text import random_code
+from lms.kernel.text import random_code, tidy_lines
 
 # SQLModel types a column as its value; in a statement it is a column.
 _Submission: Any = Submission
@@ -123,8 +123,8 @@ def hand_in(
 
 
 def clean_text(text: str) -> str:
-    """Text as it is kept: line ends of one kind, nothing around it, no character that a database refuses. Raises Invalid."""
-    kept = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "").strip()
+    """Text as it is kept, where it is not too long. Raises Invalid."""
+    kept = tidy_lines(text)
     if len(kept) > MOST_CHARACTERS:
         raise Invalid({"text": N_("At most {most} characters.").format(most=format_number(MOST_CHARACTERS))})
     return kept

@@ -30,6 +30,11 @@ def tidy(text: str) -> str:
     )
 
 
+def tidy_lines(text: str) -> str:
+    """Text of several lines as it is kept: line ends of one kind, nothing around it, no character that a database refuses."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "").strip()
+
+
 def contains(word: str) -> str:
     """A LIKE pattern (escape character: backslash) for text that holds this word."""
     return f"%{word.translate(_LIKE)}%"
