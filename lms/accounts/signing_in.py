@@ -1,6 +1,5 @@
 """Signing in: the check of address and password, with limits on guessing."""
 
-import hashlib
 from datetime import timedelta
 from typing import Any
 
@@ -59,7 +58,7 @@ def check(database: Database, email: str, password: str, ip: str) -> tuple[int, 
         raise WrongPassword()
     if row.email_confirmed_at is None:
         raise NotConfirmed()
-    sessions.forget(database, _key(f"sign-in:{ip}:{email}"))
+    sessions.forget(database, f"sign-in:{ip}:{email}")
     if passwords.is_outdated(row.password_hash):
         hashed = passwords.digest(password)
         with database.transaction() as writing:
@@ -67,10 +66,6 @@ def check(database: Database, email: str, password: str, ip: str) -> tuple[int, 
     return row.id, row.language
 
 
-def limit(database: Database, key: str, times: int, within: timedelta = QUARTER_HOUR) -> None:
-    """Count a try under a key, of which only a digest is kept. Raises TooMany."""
-    sessions.limit(database, _key(key), times, within)
-
-
-def _key(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:40]
+def limit(database: Database, about: str, times: int, within: timedelta = QUARTER_HOUR) -> None:
+    """Count a try. Raises TooMany."""
+    sessions.limit(database, about, times, within)

@@ -63,25 +63,20 @@ def check(database: Database, code: str, visitor: str) -> Verdict:
 
     Wrong codes are counted by `visitor` (an address); after too many of them even a right one is not answered for a while.
     """
-    key = _key("code", visitor)
+    tries = f"verify:code:{visitor}"
     with database.reading() as session:
-        sessions.check_limit(session, key, WRONG_CODES, WITHIN)
+        sessions.check_limit(session, tries, WRONG_CODES, WITHIN)
         verdict = by_code(session, code)
     if not verdict.is_known:
-        sessions.limit(database, key, WRONG_CODES, WITHIN)
+        sessions.limit(database, tries, WRONG_CODES, WITHIN)
     return verdict
 
 
 def check_file(database: Database, stream: BinaryIO, visitor: str) -> Verdict:
     """What is known of a file; each one is counted by `visitor`, because reading it costs. Raises TooMany."""
-    sessions.limit(database, _key("file", visitor), FILES, WITHIN)
+    sessions.limit(database, f"verify:file:{visitor}", FILES, WITHIN)
     with database.reading() as session:
         return by_file(session, stream)
-
-
-def _key(what: str, visitor: str) -> str:
-    """Under which tries are counted: a digest, so that no address is kept."""
-    return hashlib.sha256(f"verify:{what}:{visitor}".encode()).hexdigest()[:40]
 
 
 def by_code(session: ReadSession, code: str) -> Verdict:

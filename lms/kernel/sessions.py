@@ -107,9 +107,14 @@ def form_token_matches(secret: bytes, seed: str, token: str) -> bool:
     return bool(seed) and hmac.compare_digest(form_token(secret, seed), token)
 
 
-def limit(database: Database, key: str, times: int, within: timedelta) -> None:
+def limit_key(about: str) -> str:
+    """Under which tries are counted: a digest, because what they are about may name an address or a machine."""
+    return hashlib.sha256(about.encode()).hexdigest()[:40]
+
+
+def limit(database: Database, about: str, times: int, within: timedelta) -> None:
     """Count one try. Raises TooMany after `times` within the window. A transaction of its own, so that a refused try counts too."""
-    now = clock.now()
+    now, key = clock.now(), limit_key(about)
     with database.transaction() as session:
         session.insert_new(RateLimit, key=key, started_at=now, count=0)
         row = session.lock(RateLimit, key)
@@ -121,15 +126,15 @@ def limit(database: Database, key: str, times: int, within: timedelta) -> None:
         raise TooMany(minutes=max(1, round((ends - now).total_seconds() / 60)))
 
 
-def check_limit(session: ReadSession, key: str, times: int, within: timedelta) -> None:
-    """Raise TooMany where `times` tries within the window have been counted under the key; counts none."""
-    row = session.get(RateLimit, key)
+def check_limit(session: ReadSession, about: str, times: int, within: timedelta) -> None:
+    """Raise TooMany where `times` tries within the window have been counted; counts none."""
+    row = session.get(RateLimit, limit_key(about))
     now = clock.now()
     if row and row.count >= times and row.started_at + within > now:
         raise TooMany(minutes=max(1, round((row.started_at + within - now).total_seconds() / 60)))
 
 
-def forget(database: Database, key: str) -> None:
-    """Forget the tries counted under a key, after one that succeeded."""
+def forget(database: Database, about: str) -> None:
+    """Forget the tries that were counted, after one that succeeded."""
     with database.transaction() as session:
-        session.execute(delete(RateLimit).where(_RateLimit.key == key))
+        session.execute(delete(RateLimit).where(_RateLimit.key == limit_key(about)))

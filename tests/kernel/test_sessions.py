@@ -182,7 +182,7 @@ def test_over_https_every_cookie_is_for_https_alone(campus: Campus) -> None:
 
 def tries(campus: Campus, key: str) -> int:
     with campus.database.reading() as session:
-        row: Any = session.get(sessions.RateLimit, key)
+        row: Any = session.get(sessions.RateLimit, sessions.limit_key(key))
         return row.count if row else 0
 
 
