@@ -4,13 +4,14 @@ Locks are taken in one order, so that nobody waits in a circle: the person, the 
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from lms.accounts.models import Programme
+from lms.accounts.models import Person, Programme
 from lms.certificates import gathering, numbering
 from lms.certificates.events import CertificateIssued, CertificateRevoked
 from lms.certificates.models import Certificate
@@ -49,16 +50,16 @@ def issue(session: Session, actor: Actor, enrolment_id: int, *, on: date | None 
 
     Its document is drawn by a job. Raises NotFound, UnknownPerson, Forbidden, NotCompleted.
     """
-    enrolment, cohort = _hold(session, actor, enrolment_id)
-    return valid_one(session, enrolment_id) or _make(session, actor, enrolment, cohort, on)
+    held = _hold(session, actor, enrolment_id)
+    return valid_one(session, enrolment_id) or _make(session, actor, held, on)
 
 
 def issue_for_cohort(session: Session, actor: Actor, cohort: Cohort) -> list[Certificate]:
     """Issue every certificate that a cohort waits for, in this transaction. Raises Forbidden."""
     require(actor, "certificates.issue", cohort.scope)
     ids = waiting_ids(session, cohort.id or 0)
-    held = [_hold(session, actor, enrolment_id) for enrolment_id in ids]
-    return [valid_one(session, e.id or 0) or _make(session, actor, e, c) for e, c in held]
+    all_held = [_hold(session, actor, enrolment_id) for enrolment_id in ids]
+    return [valid_one(session, held.enrolment.id or 0) or _make(session, actor, held) for held in all_held]
 
 
 def waiting_ids(session: ReadSession, cohort_id: int) -> list[int]:
@@ -72,13 +73,22 @@ def is_waiting() -> Any:
     return (_Enrolment.status == "completed") & ~given.correlate(Enrolment).exists()
 
 
-def _hold(session: Session, actor: Actor, enrolment_id: int) -> tuple[Enrolment, Cohort]:
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A person and her enrolment, held until the transaction ends, and its cohort."""
+
+    person: Person
+    enrolment: Enrolment
+    cohort: Cohort
+
+
+def _hold(session: Session, actor: Actor, enrolment_id: int) -> _Held:
     known = session.one(Enrolment, enrolment_id)
     cohort = session.one(Cohort, known.cohort_id)
     require(actor, "certificates.issue", cohort.scope)
-    hold_person(session, known.person_id)
+    person = hold_person(session, known.person_id)
     session.flush()  # before the row is read again
-    return session.lock(Enrolment, enrolment_id), cohort
+    return _Held(person, session.lock(Enrolment, enrolment_id), cohort)
 
 
 def valid_one(session: ReadSession, enrolment_id: int) -> Certificate | None:
@@ -88,15 +98,15 @@ def valid_one(session: ReadSession, enrolment_id: int) -> Certificate | None:
     return found
 
 
-def _make(session: Session, actor: Actor, enrolment: Enrolment, cohort: Cohort, on: date | None = None) -> Certificate:
+def _make(session: Session, actor: Actor, held: _Held, on: date | None = None) -> Certificate:
+    enrolment, cohort = held.enrolment, held.cohort
     if enrolment.status != "completed":
         raise NotCompleted()
     day = on or clock.now().astimezone(ZoneInfo(cohort.timezone)).date()
     programme = session.one(Programme, cohort.programme_id)
-    person = hold_person(session, enrolment.person_id)
     code = numbering.free_code(session)
     serial = numbering.next_serial(session, programme, day.year)
-    snapshot = gathering.gather(session, person, cohort, programme, serial, code, day)
+    snapshot = gathering.gather(session, held.person, cohort, programme, serial, code, day)
     certificate = Certificate(
         serial=serial, code=code, enrolment_id=enrolment.id or 0, person_id=enrolment.person_id, cohort_id=enrolment.cohort_id,
         language=snapshot.language, snapshot=snapshot.as_json(), issued_on=day, issued_at=clock.now(), issued_by=actor.id,
@@ -126,13 +136,13 @@ def issue_on_completion(session: Session, happened: EnrolmentCompleted) -> None:
 def reissue(session: Session, actor: Actor, serial: str) -> Certificate:
     """Replace a valid certificate by a new one, which says what is known today (a corrected name). Raises NotFound, Forbidden, NotValid."""
     known = by_serial(session, serial)
-    enrolment, cohort = _hold(session, actor, known.enrolment_id)
+    held = _hold(session, actor, known.enrolment_id)
     old = session.lock(Certificate, known.id)
     if old.status != "valid":
         raise NotValid()
     old.status = "replaced"
     session.flush()
-    new = _make(session, actor, enrolment, cohort)
+    new = _make(session, actor, held)
     old.replaced_by_id = new.id
     audit.record(
         session, actor, "certificate.replaced", "certificate", serial, {"status": "valid"}, {"status": "replaced", "by": new.serial}
