@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Barrier, Thread
@@ -78,14 +78,10 @@ def suite(*addresses: str) -> Iterator[Suite]:
 
 
 def _sign_in(folder: Path, email: str) -> str:
-    campus = Campus.open(Settings(data_dir=folder))
-    try:
-        with campus.database.transaction() as session:
-            person = people.find_by_email(session, email)
-            token = sessions.open_session(session, person.id or 0, days=1) if person else ""
-        return f"{sessions.COOKIE}={token}"
-    finally:
-        campus.close()
+    with closing(Campus.open(Settings(data_dir=folder))) as campus, campus.database.transaction() as session:
+        person = people.find_by_email(session, email)
+        token = sessions.open_session(session, person.id or 0, days=1) if person else ""
+    return f"{sessions.COOKIE}={token}"
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import secrets
 import sys
+from contextlib import closing
 from typing import Annotated
 
 import typer
@@ -41,21 +42,17 @@ def create(
     made = "" if password_stdin else secrets.token_urlsafe(12)
     password = made or sys.stdin.readline().rstrip("\r\n")
     passwords.check_strength(password, address)
-    campus = Campus.open()
-    try:
-        with campus.database.transaction() as session:
-            person = people.find_by_email(session, address)
-            is_new = person is None
-            if person is None:
-                person = people.create(
-                    session, SYSTEM, email=address, given_name=given or family or address.partition("@")[0],
-                    family_name=family if given else "", language=campus.settings.default_locale, timezone=campus.settings.timezone,
-                )  # fmt: skip
-            if is_new or password_stdin or not passwords.stored_for(session, person.id or 0):
-                passwords.set_password(session, person.id or 0, password, confirmed=True)
-            else:
-                made = ""
-            roles.give(session, SYSTEM, person.id or 0, role)
-    finally:
-        campus.close()
+    with closing(Campus.open()) as campus, campus.database.transaction() as session:
+        person = people.find_by_email(session, address)
+        is_new = person is None
+        if person is None:
+            person = people.create(
+                session, SYSTEM, email=address, given_name=given or family or address.partition("@")[0],
+                family_name=family if given else "", language=campus.settings.default_locale, timezone=campus.settings.timezone,
+            )  # fmt: skip
+        if is_new or password_stdin or not passwords.stored_for(session, person.id or 0):
+            passwords.set_password(session, person.id or 0, password, confirmed=True)
+        else:
+            made = ""
+        roles.give(session, SYSTEM, person.id or 0, role)
     typer.echo(f"{address} {role}" + (f" password: {made}" if made else ""))

@@ -3,8 +3,7 @@
 import json
 import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -34,20 +33,10 @@ class NotInForce(Refused):
     message = N_("This certificate was issued here, but it is not valid: {status}.")
 
 
-@contextmanager
-def opened() -> Iterator[Campus]:
-    """The installation, for the length of a command."""
-    campus = Campus.open()
-    try:
-        yield campus
-    finally:
-        campus.close()
-
-
 @commands.command()
 def issue(cohort: Code) -> None:
     """Issue and draw every certificate that a cohort waits for. Prints counts as JSON."""
-    with opened() as campus:
+    with closing(Campus.open()) as campus:
         with campus.database.transaction() as session:
             found = _cohort(campus, cohort)
             new = [certificate.id or 0 for certificate in issuing.issue_for_cohort(session, SYSTEM, found)]
@@ -61,7 +50,7 @@ def export(cohort: Code, out: Annotated[Path, typer.Option(help="The ZIP to writ
     """Write the valid certificates of a cohort and an index into a ZIP. Prints counts as JSON."""
     if not out.parent.is_dir():
         raise typer.BadParameter(f"there is no folder {out.parent}", param_hint="--out")
-    with opened() as campus:
+    with closing(Campus.open()) as campus:
         found = _cohort(campus, cohort)
         handle, name = tempfile.mkstemp(prefix=".new-", dir=out.parent)
         try:
@@ -77,7 +66,7 @@ def export(cohort: Code, out: Annotated[Path, typer.Option(help="The ZIP to writ
 @commands.command()
 def verify(file: Annotated[Path, typer.Argument(help="A certificate as PDF.", exists=True, dir_okay=False)]) -> None:
     """Tell whether a file is a certificate exactly as issued here and valid; prints its facts as JSON. Exit code 1 where it is not."""
-    with opened() as campus, campus.database.reading() as session, file.open("rb") as stream:
+    with closing(Campus.open()) as campus, campus.database.reading() as session, file.open("rb") as stream:
         verdict = verifying.by_file(session, stream)
     if not verdict.is_known:
         raise NotGenuine()
@@ -92,7 +81,7 @@ def revoke(
     reason: Annotated[str, typer.Option(help="Why, for the record; strangers do not see it.")],
 ) -> None:
     """Revoke a certificate."""
-    with opened() as campus, campus.database.transaction() as session:
+    with closing(Campus.open()) as campus, campus.database.transaction() as session:
         certificate = issuing.revoke(session, SYSTEM, serial, reason)
     typer.echo(f"{certificate.serial} {certificate.status}")
 

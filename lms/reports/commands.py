@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -66,13 +67,9 @@ def report(
 ) -> None:
     """Count people and enrolments: a dataset by its dimensions."""
     question = Question.read(name, by or (), where or (), _day(since), _day(until))
-    campus = Campus.open()
-    try:
-        with i18n.using(_language(lang)), campus.database.reading() as session:
-            answer = ask(session, SYSTEM, datasets(campus.plugins), question)
-            _write(answer, kind or _kind_of(out), out)
-    finally:
-        campus.close()
+    with closing(Campus.open()) as campus, i18n.using(_language(lang)), campus.database.reading() as session:
+        answer = ask(session, SYSTEM, datasets(campus.plugins), question)
+        _write(answer, kind or _kind_of(out), out)
 
 
 def _day(moment: datetime | None) -> date | None:
