@@ -66,7 +66,7 @@ def create_app(campus: Campus) -> FastAPI:
             mount(app, plugin.pages)
         if plugin.api:
             mount(app, plugin.api, API)
-    app.router.routes.append(Mount("/static", app=_whole_path(app.state.static)))
+    app.router.routes.append(Mount("/static", app=app.state.static))
     check_permissions(app, campus.permissions)
     _add_handlers(app)
     app.add_middleware(GZipMiddleware, minimum_size=600, compresslevel=5)
@@ -75,13 +75,6 @@ def create_app(campus: Campus) -> FastAPI:
     app.add_middleware(Faults, answer=answer_fault)
     app.add_middleware(Envelope, settings=campus.settings, figures=figures)
     return app
-
-
-def _whole_path(static: StaticFiles):  # type: ignore[no-untyped-def]  # a bare ASGI callable
-    async def serve(scope, receive, send):  # type: ignore[no-untyped-def]
-        await static(scope, receive, send)
-
-    return serve
 
 
 def mount(app: FastAPI, router: APIRouter, prefix: str = "") -> None:

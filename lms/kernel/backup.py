@@ -16,7 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 
-from sqlalchemy import Column, Connection, Table, func, insert, inspect, select, text, update
+from sqlalchemy import Column, Connection, Table, func, insert, select, text, update
 from sqlalchemy import Date as SqlDate
 
 from lms.kernel import clock, migrations
@@ -232,6 +232,6 @@ def _typed(column: Column[Any], value: Any) -> Any:
 def _move_sequences(connection: Connection, filled: list[Table]) -> None:
     """Let new rows be numbered after the restored ones."""
     for table in filled:
-        if "id" in table.columns and inspect(connection).has_table(table.name):
+        if "id" in table.columns:
             last = f'SELECT coalesce(max(id), 0) + 1 FROM "{table.name}"'  # noqa: S608  # the name of a table of ours
             connection.execute(text(f"SELECT setval(pg_get_serial_sequence('\"{table.name}\"', 'id'), ({last}), false)"))

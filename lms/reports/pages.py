@@ -11,6 +11,7 @@ from starlette.responses import Response
 from lms.kernel import spreadsheet
 from lms.kernel.errors import Invalid, NotFound
 from lms.kernel.permissions import Actor
+from lms.kernel.storage import content_disposition
 from lms.kernel.web import FormInput, Here, Me, Read, Router, page
 from lms.reports import addresses, exporting, filtering, gathering, presenting
 from lms.reports.addresses import Asked
@@ -63,8 +64,8 @@ def export(name: str, kind: str, asked: AskedHere, me: Me, session: Read, campus
         raise NotFound()
     answer = ask(session, me, gathering.datasets(campus.plugins), asked.question(name))
     media_type, write = WRITERS[kind]
-    disposition = f'attachment; filename="{exporting.file_name(answer, kind)}"'
-    return Response(write(answer, me), media_type=media_type, headers={"content-disposition": disposition})
+    headers = {"content-disposition": content_disposition(exporting.file_name(answer, kind))}
+    return Response(write(answer, me), media_type=media_type, headers=headers)
 
 
 @pages.get("/reports/{name}", permission="reports.view")
