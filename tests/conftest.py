@@ -4,6 +4,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -88,23 +89,35 @@ def migrated_postgres(postgres: PostgresServer, tmp_path_factory: pytest.TempPat
     postgres.drop(name)
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
+
+
+@pytest.fixture(params=DATABASES)
 def campus(request: pytest.FixtureRequest, tmp_path: Path, plugins: Plugins) -> Iterator[Campus]:
     """An empty campus at the newest migration, on each database."""
-    folder = tmp_path / "var"
+    with fresh(request, tmp_path / "var", plugins) as made:
+        yield made
+
+
+@contextmanager
+def fresh(request: pytest.FixtureRequest, folder: Path, plugins: Plugins) -> Iterator[Campus]:
+    """An empty campus at the newest migration, in a new folder, on the database that the fixture's parameter names."""
     folder.mkdir()
     if request.param == "sqlite":
         shutil.copy(request.getfixturevalue("migrated_sqlite"), folder / "lms.db")
-        made = Campus.open(settings_for(folder), plugins)
-        yield made
-        made.close()
+        with closing(Campus.open(settings_for(folder), plugins)) as made:
+            yield made
         return
-    template = request.getfixturevalue("migrated_postgres")
-    server: PostgresServer = request.getfixturevalue("postgres")
+    with copy_on(request.getfixturevalue("postgres"), request.getfixturevalue("migrated_postgres"), folder, plugins) as made:
+        yield made
+
+
+@contextmanager
+def copy_on(server: PostgresServer, template: str, folder: Path, plugins: Plugins) -> Iterator[Campus]:
+    """A campus on a copy of a database of the test server, which is dropped afterwards."""
     name = server.make(template)
-    made = Campus.open(settings_for(folder, server.address(name)), plugins)
-    yield made
-    made.close()
+    with closing(Campus.open(settings_for(folder, server.address(name)), plugins)) as made:
+        yield made
     server.drop(name)
 
 

@@ -29,12 +29,17 @@ PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobil
 def enter(context, demo, email):
     """A page of somebody who has signed in."""
     page = context.new_page()
+    enter_here(page, demo, email)
+    return page
+
+
+def enter_here(page, demo, email):
+    """Sign in on a page that is open already."""
     page.goto(demo.address + "/sign-in")
     page.locator("input[name=email]").first.fill(email)
     page.locator("input[name=password]").first.fill(PASSWORD)
     page.locator("main form button[type=submit]").first.click()
     page.wait_for_url(lambda url: "sign-in" not in url)
-    return page
 
 
 def faults_of(page, address):
@@ -82,15 +87,6 @@ def test_a_page_costs_a_phone_line_little(demo, chromium):
     assert first < 60_000
     assert requests <= 5
     assert max(weights.values()) < 10_000, weights
-
-
-def enter_here(page, demo, email):
-    """Sign in on a page that is open already."""
-    page.goto(demo.address + "/sign-in")
-    page.locator("input[name=email]").first.fill(email)
-    page.locator("input[name=password]").first.fill(PASSWORD)
-    page.locator("main form button[type=submit]").first.click()
-    page.wait_for_url(lambda url: "sign-in" not in url)
 
 
 def test_the_readme_shows_the_suite_as_it_is(demo, chromium, tmp_path):

@@ -1,11 +1,9 @@
 """Words that the stories of this folder share: who learns and who teaches, what is inside a cohort, what a page costs."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import event, select
+from sqlalchemy import select
 from sqlmodel import col
 
 from lms.accounts import roles
@@ -103,18 +101,3 @@ def completions(campus: Campus) -> list[CohortCompleted]:
     told: list[CohortCompleted] = []
     campus.hub.subscribe(CohortCompleted, lambda _session, happened: told.append(happened))
     return told
-
-
-@contextmanager
-def counting(campus: Campus) -> Iterator[list[str]]:
-    """The statements that reach the database inside the block."""
-    statements: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        statements.append(statement)
-
-    event.listen(campus.database.engine, "before_cursor_execute", note)
-    try:
-        yield statements
-    finally:
-        event.remove(campus.database.engine, "before_cursor_execute", note)

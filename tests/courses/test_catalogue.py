@@ -8,8 +8,9 @@ from lms.courses import editing
 from lms.kernel import clock
 from lms.kernel.permissions import SYSTEM
 from tests.accounts.stories import words
-from tests.courses.stories import add_words, counting, modules_of, region, staff, topic
+from tests.courses.stories import add_words, modules_of, region, staff, topic
 from tests.factories import make_cohort, make_course
+from tests.watching import counting
 
 SPANISH = {"accept-language": "es"}
 

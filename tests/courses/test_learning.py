@@ -10,8 +10,9 @@ from lms.courses.models import Activity, Cohort
 from lms.kernel import clock
 from lms.kernel.permissions import SYSTEM
 from tests.accounts.stories import submit, words
-from tests.courses.stories import MARKED, activities_of, at, counting, learner, tutor_of
+from tests.courses.stories import MARKED, activities_of, at, learner, tutor_of
 from tests.factories import make_cohort, make_course, make_person, sign_in
+from tests.watching import counting
 
 
 def weekly(campus: Any, **values: Any) -> Cohort:

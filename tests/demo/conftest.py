@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,7 @@ import pytest
 from lms.demo.campus import fill
 from lms.kernel.campus import Campus
 from lms.plugin import Plugins
-from tests.conftest import PostgresServer, settings_for
-
-DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
+from tests.conftest import DATABASES, PostgresServer, copy_on, fresh, settings_for
 
 
 @pytest.fixture(scope="session")
@@ -45,34 +44,17 @@ def campus(request: pytest.FixtureRequest, tmp_path: Path, plugins: Plugins) -> 
     folder = tmp_path / "var"
     if request.param == "sqlite":
         shutil.copytree(request.getfixturevalue("filled_sqlite"), folder)
-        made = Campus.open(settings_for(folder), plugins)
-        yield made
-        made.close()
+        with closing(Campus.open(settings_for(folder), plugins)) as made:
+            yield made
         return
     template, files = request.getfixturevalue("filled_postgres")
     shutil.copytree(files, folder)
-    server: PostgresServer = request.getfixturevalue("postgres")
-    name = server.make(template)
-    made = Campus.open(settings_for(folder, server.address(name)), plugins)
-    yield made
-    made.close()
-    server.drop(name)
+    with copy_on(request.getfixturevalue("postgres"), template, folder, plugins) as made:
+        yield made
 
 
 @pytest.fixture(params=DATABASES)
 def empty(request: pytest.FixtureRequest, tmp_path: Path, plugins: Plugins) -> Iterator[Campus]:
     """A campus with nothing in it."""
-    folder = tmp_path / "empty"
-    folder.mkdir()
-    if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("migrated_sqlite"), folder / "lms.db")
-        made = Campus.open(settings_for(folder), plugins)
+    with fresh(request, tmp_path / "empty", plugins) as made:
         yield made
-        made.close()
-        return
-    server: PostgresServer = request.getfixturevalue("postgres")
-    name = server.make(request.getfixturevalue("migrated_postgres"))
-    made = Campus.open(settings_for(folder, server.address(name)), plugins)
-    yield made
-    made.close()
-    server.drop(name)

@@ -2,10 +2,9 @@
 
 import re
 from datetime import timedelta
-from html import unescape
 from typing import Any
 
-from sqlalchemy import event, select
+from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from lms.accounts.models import Person
@@ -93,26 +92,3 @@ def submit(browser: TestClient, path: str, action: str | None = None, **fields: 
     token = re.search(r'name="csrf_token" value="([^"]+)"', browser.get(path).text)
     assert token, f"no form at {path}"
     return browser.post(action or path, data={"csrf_token": token[1], **fields})
-
-
-def words(response: Any) -> str:
-    """What a reader sees of a page."""
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", response.text)).split())
-
-
-class Counted:
-    """Counts the statements that run inside a `with` block."""
-
-    def __init__(self, campus: Campus) -> None:
-        self.engine = campus.database.engine
-        self.statements: list[str] = []
-
-    def __enter__(self) -> list[str]:
-        event.listen(self.engine, "before_cursor_execute", self._note)
-        return self.statements
-
-    def __exit__(self, *_error: object) -> None:
-        event.remove(self.engine, "before_cursor_execute", self._note)
-
-    def _note(self, _connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        self.statements.append(statement)

@@ -34,9 +34,9 @@ from tests.enrollment.stories import (
     places,
     self_cohort,
     submit,
-    words,
 )
 from tests.factories import actor_of, make_person, sign_in
+from tests.watching import words
 
 
 def accept(campus, application, note="", actor=SYSTEM):

@@ -10,7 +10,6 @@ from lms.enrollment.enrolling import AlreadyEnrolled, UnknownPerson
 from lms.kernel.errors import Forbidden, Invalid
 from lms.kernel.permissions import SYSTEM
 from tests.enrollment.stories import (
-    Counted,
     applied,
     calling_cohort,
     enrolled,
@@ -20,9 +19,9 @@ from tests.enrollment.stories import (
     places,
     self_cohort,
     submit,
-    words,
 )
 from tests.factories import actor_of, make_cohort, make_course, make_person, sign_in
+from tests.watching import counting, words
 
 
 @pytest.fixture
@@ -337,7 +336,7 @@ def test_pages_ask_the_database_equally_often_whoever_and_however_many_there_are
         base = f"/staff/cohorts/{cohort.code}"
         for path in (f"{base}/trainees?status=all", f"{base}/enrol?q=rosa", f"{base}/applications?status=all", f"/staff/people/{me.code}",
                      f"/cohorts/{cohort.code}", f"/apply/{cohort.code}", "/my-courses", "/staff", base):  # fmt: skip
-            with Counted(campus) as statements:
+            with counting(campus) as statements:
                 assert client.get(path).status_code == 200
             found.append(len(statements))
         return found

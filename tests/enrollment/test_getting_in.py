@@ -30,9 +30,9 @@ from tests.enrollment.stories import (
     places,
     self_cohort,
     submit,
-    words,
 )
 from tests.factories import actor_of, make_cohort, make_course, make_person, sign_in
+from tests.watching import words
 
 
 def enrol_self(campus, cohort, person):

@@ -12,8 +12,9 @@ from lms.enrollment import enrolling, queries
 from lms.enrollment.places import NoPlaceLeft
 from lms.kernel.errors import Invalid, Refused
 from lms.kernel.permissions import SYSTEM
-from tests.enrollment.stories import enrolled, enrolments, id_of, places, submit, words
+from tests.enrollment.stories import enrolled, enrolments, id_of, places, submit
 from tests.factories import make_cohort, make_course, make_person, sign_in
+from tests.watching import words
 
 PEOPLE = 7
 SOMEBODY = st.integers(0, PEOPLE - 1)

@@ -1,13 +1,12 @@
 """Words that the stories of this folder share: a cohort with an assignment, people in it, and what they do in their browsers."""
 
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from decimal import Decimal
 from html import unescape
 from typing import Any
 
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from lms.accounts.models import Person
 from lms.courses.models import Activity, Cohort, Course, Module
@@ -179,21 +178,3 @@ def send(browser: Any, page: str, action: str, files: Any = None, **changed: Any
     """Open a page and send its form to `action` with these fields changed."""
     data = {**fields(browser.get(page), action), **changed}
     return browser.post(action, data=data, files=files)
-
-
-def words(answer: Any) -> str:
-    """What a reader sees of a page."""
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", answer.text)).split())
-
-
-@contextmanager
-def counting(campus: Campus) -> Iterator[list[str]]:
-    """The statements that reach the database in the block."""
-    seen: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        seen.append(statement)
-
-    event.listen(campus.database.engine, "before_cursor_execute", note)
-    yield seen
-    event.remove(campus.database.engine, "before_cursor_execute", note)

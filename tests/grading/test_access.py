@@ -8,7 +8,8 @@ from lms.grading import items, marking, submitting
 from lms.kernel.errors import Forbidden, NotFound, Refused
 from lms.kernel.storage import save_file
 from tests.factories import actor_of, make_person
-from tests.grading.stories import Class, browser_of, fields, grades, submissions, words
+from tests.grading.stories import Class, browser_of, fields, grades, submissions
+from tests.watching import words
 
 
 @pytest.fixture

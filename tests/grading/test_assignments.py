@@ -15,7 +15,8 @@ from lms.grading.models import Assignment, GradeItem
 from lms.kernel.errors import Invalid
 from lms.kernel.permissions import SYSTEM
 from tests.factories import make_cohort, make_course, make_person
-from tests.grading.stories import Class, browser_of, fields, send, words
+from tests.grading.stories import Class, browser_of, fields, send
+from tests.watching import words
 
 
 def items_of(campus, cohort):

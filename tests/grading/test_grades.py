@@ -9,7 +9,8 @@ from lms.grading.items import NotByHand
 from lms.kernel import csvio
 from lms.kernel.errors import Invalid
 from tests.factories import actor_of
-from tests.grading.stories import Class, browser_of, changes, counting, fields, grades, mails, send, words
+from tests.grading.stories import Class, browser_of, changes, fields, grades, mails, send
+from tests.watching import counting, words
 
 
 def own(campus, person):

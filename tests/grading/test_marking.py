@@ -19,7 +19,8 @@ from lms.kernel.audit import AuditEntry
 from lms.kernel.errors import Invalid, NotFound
 from lms.kernel.permissions import SYSTEM
 from tests.factories import actor_of, make_person
-from tests.grading.stories import Class, browser_of, changes, counting, fields, grades, mails, send, words
+from tests.grading.stories import Class, browser_of, changes, fields, grades, mails, send
+from tests.watching import counting, words
 
 
 def codes(campus, person, **chosen):

@@ -8,7 +8,8 @@ from sqlmodel import col
 from lms.grading.models import Submission, SubmissionFile
 from lms.kernel.storage import StoredFile
 from tests.factories import make_person
-from tests.grading.stories import Class, browser_of, changes, grades, mails, send, submissions, words
+from tests.grading.stories import Class, browser_of, changes, grades, mails, send, submissions
+from tests.watching import words
 
 PDF = ("a report about me.pdf", b"%PDF", "application/pdf")
 

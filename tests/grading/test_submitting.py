@@ -15,7 +15,8 @@ from lms.kernel import clock
 from lms.kernel.errors import Invalid, NotFound
 from lms.kernel.storage import StoredFile, save_file
 from tests.factories import actor_of
-from tests.grading.stories import Class, browser_of, counting, fields, mails, send, submissions, words
+from tests.grading.stories import Class, browser_of, fields, mails, send, submissions
+from tests.watching import counting, words
 
 PDF = ("actors.pdf", b"%PDF-1.7 six actors", "application/pdf")
 DUE = datetime(2026, 3, 2, 4, 59, tzinfo=UTC)  # a minute to midnight in Guayaquil

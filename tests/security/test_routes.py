@@ -15,7 +15,8 @@ from lms.kernel.permissions import PUBLIC, SIGNED_IN
 from lms.kernel.web import Router
 from lms.plugin import Plugin, PluginError, Plugins
 from tests.factories import actor_of
-from tests.security.world import World, build, scope_of
+from tests.security import objects
+from tests.security.world import World, build
 
 ROLES = (
     "nobody", "member", "own trainee", "other trainee", "own tutor", "other tutor", "other staff", "other reporter", "reporter", "staff",
@@ -73,7 +74,9 @@ def table(app: FastAPI) -> list[Entry]:
 @pytest.fixture
 def world(campus: Campus) -> World:
     """The campus with two of everything."""
-    return build(campus)
+    made, other = build(campus)
+    objects.add(made, other)
+    return made
 
 
 def holds(world: World, name: str, permission: str, *, anywhere: bool = False) -> bool:
@@ -81,9 +84,7 @@ def holds(world: World, name: str, permission: str, *, anywhere: bool = False) -
     if name == "nobody":
         return False
     actor = actor_of(world.campus, world.people[name])
-    scope = scope_of(world.cohort)
-    # The registry is filled in by the gate of a request; here by hand.
-    return actor.can_anywhere(permission) if anywhere else actor.can(permission, scope)
+    return actor.can_anywhere(permission) if anywhere else actor.can(permission, world.cohort.scope)
 
 
 def is_outside(world: World, name: str, entry: Entry) -> bool:

@@ -7,10 +7,9 @@ from typing import Any
 from starlette.testclient import TestClient
 
 from lms.accounts.models import Person, Programme
-from lms.courses.models import Activity, Cohort, Course, Module
+from lms.courses.models import Cohort, Course
 from lms.kernel import sessions
 from lms.kernel.campus import Campus
-from lms.kernel.permissions import SYSTEM, Scope
 from tests.factories import make_cohort, make_course, make_person, sign_in
 
 ACTIVITIES: tuple[dict[str, Any], ...] = (
@@ -69,8 +68,8 @@ class Visitor:
         return self.browser.post(path, data={"csrf_token": token, **fields}, follow_redirects=False)
 
 
-def build(campus: Campus) -> World:
-    """Two programmes with a course and a running cohort each; a person for every role on both sides."""
+def build(campus: Campus) -> tuple[World, Cohort]:
+    """Two programmes with a running cohort each and a person for every role on both sides; answers the world and the other cohort."""
     with campus.database.transaction() as session:
         second = session.add(Programme(code="second", name="Another programme", languages=["en"]))
     mine = make_course(campus, "MINE", activities=ACTIVITIES)
@@ -85,27 +84,4 @@ def build(campus: Campus) -> World:
             world.people[f"{name} {role}"] = make_person(campus, *(["tutor"] if role == "tutor" else []), scope=("cohort", cohort.id or 0))
     world.people["other staff"] = make_person(campus, "staff", scope=("programme", second.id or 0))
     world.people["other reporter"] = make_person(campus, "reporter", scope=("programme", second.id or 0))
-    from tests.security import objects
-
-    objects.add(world, other)
-    return world
-
-
-def scope_of(cohort: Cohort) -> Scope:
-    """Where the objects of the world live."""
-    return Scope(programme=cohort.programme_id, course=cohort.course_id, cohort=cohort.id)
-
-
-def parts(campus: Campus, cohort: Cohort) -> tuple[Module, dict[str, Activity]]:
-    """The first module of a cohort and its activities by type."""
-    from sqlalchemy import select
-    from sqlmodel import col
-
-    with campus.database.reading() as session:
-        module = session.scalars(select(Module).where(col(Module.cohort_id) == cohort.id).order_by(col(Module.position))).first()
-        assert module is not None
-        found = session.scalars(select(Activity).where(col(Activity.module_id) == module.id))
-        return module, {activity.type: activity for activity in found}
-
-
-SYSTEM_ACTOR = SYSTEM
+    return world, other
