@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from lms.kernel.datasets import Dataset, MeasureAddition
 from lms.kernel.i18n import LazyText
+from lms.kernel.importing import Importer
 from lms.kernel.permissions import PUBLIC, ROLES, SIGNED_IN, Permission
 
 if TYPE_CHECKING:
@@ -79,6 +80,8 @@ class Plugin:
     activity_types: tuple[Any, ...] = ()
     datasets: tuple[Dataset, ...] = ()
     dataset_measures: tuple[MeasureAddition, ...] = ()
+    importers: tuple[Importer, ...] = ()
+    """Kinds of files that can be brought in and taken out (`lms import NAME`)."""
     subscriptions: tuple[tuple[type, Callable[["Session", Any], None]], ...] = ()
     guards: tuple[tuple[str, Callable[["Session", Any], None]], ...] = ()
     slots: tuple[Slot, ...] = ()
@@ -109,7 +112,7 @@ class PluginError(Exception):
     """The set of plugins cannot be loaded. The message names the plugin."""
 
 
-UNIQUE = ("permissions", "activity_types", "datasets", "schedules")
+UNIQUE = ("permissions", "activity_types", "datasets", "importers", "schedules")
 """Kinds of declaration whose names may be used once in the whole installation."""
 
 
