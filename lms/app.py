@@ -21,6 +21,7 @@ from lms.kernel.i18n import N_
 from lms.kernel.middleware import BodyLimit, Envelope, Faults, Figures, SameSite
 from lms.kernel.paths import resource
 from lms.kernel.permissions import PUBLIC, SIGNED_IN, PermissionRegistry
+from lms.kernel.routing import Signpost
 from lms.kernel.static import StaticFiles
 from lms.kernel.web import API, Again, Gate, page, redirect, wants_json
 from lms.plugin import PluginError
@@ -68,6 +69,7 @@ def create_app(campus: Campus) -> FastAPI:
             mount(app, plugin.api, API)
     app.router.routes.append(Mount("/static", app=app.state.static))
     check_permissions(app, campus.permissions)
+    app.router.routes.insert(0, Signpost(app.router.routes))
     _add_handlers(app)
     app.add_middleware(GZipMiddleware, minimum_size=600, compresslevel=5)
     app.add_middleware(BodyLimit, settings=campus.settings, refuse=answer)

@@ -53,7 +53,7 @@ def _id(region: Region) -> int:
 
 def region_names(session: ReadSession, codes: Iterable[str], locale: str) -> dict[str, str]:
     """The name of each region: CLDR's in the reader's language for the nodes of UN M49, else the name given by the programme."""
-    rows: Any = session.execute(select(_Region.code, _Region.name).where(_Region.code.in_(list(codes)))).all()
+    rows: Any = session.rows(select(_Region.code, _Region.name).where(_Region.code.in_(list(codes)))).all()
     defaults = {row["code"]: row["name"] for row in _default_tree()["regions"]}
     territories = _territories(locale)
     return {code: territories.get(code, name) if defaults.get(code) == name else name for code, name in rows}

@@ -26,10 +26,10 @@ HOMES = (("administrator", "/staff"), ("staff", "/staff"), ("tutor", "/marking")
 
 def viewer(session: ReadSession, person_id: int) -> Actor | None:
     """The person with everything that was given: two selects. None for somebody erased."""
-    row = session.execute(_PERSON, {"person_id": person_id}).first()
+    row = session.rows(_PERSON, {"person_id": person_id}).first()
     if row is None:
         return None
-    given: Any = session.execute(_GRANTS, {"person_id": person_id})
+    given: Any = session.rows(_GRANTS, {"person_id": person_id})
     grants = tuple(Grant(role, kind, scope) for role, kind, scope in given)
     name = full_name(row.given_name, row.family_name)
     return Actor(id=row.id, name=name, email=row.email or "", locale=row.language, timezone=row.timezone, grants=grants)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, and_, case, func, or_, select
+from sqlalchemy import Select, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from lms.accounts.models import Person, full_name
@@ -93,32 +93,40 @@ def own(session: ReadSession, person_id: int, before: int = 0, limit: int = PAGE
     mine: Select[Any] = _ISSUED.where(_Certificate.person_id == person_id)
     if before:
         mine = mine.where(_Certificate.id < before)
-    rows: Any = session.execute(mine.order_by(_Certificate.id.desc()).limit(limit + 1)).all()
+    rows: Any = session.rows(mine.order_by(_Certificate.id.desc()).limit(limit + 1)).all()
     return _issued(rows[:limit]), rows[limit - 1].id if len(rows) > limit else None
 
 
-def recent(session: ReadSession, person_id: int, since: date, limit: int = 3) -> list[Issued]:
-    """The valid certificates that a person was given since a day, newest first."""
-    mine = _ISSUED.where(_Certificate.person_id == person_id, _Certificate.status == "valid", _Certificate.issued_on >= since)
-    return _issued(session.execute(mine.order_by(_Certificate.id.desc()).limit(limit)))
+_RECENT: Any = (
+    _ISSUED.where(
+        _Certificate.person_id == bindparam("person_id"), _Certificate.status == "valid", _Certificate.issued_on >= bindparam("since")
+    )
+    .order_by(_Certificate.id.desc())
+    .limit(3)
+)
+
+
+def recent(session: ReadSession, person_id: int, since: date) -> list[Issued]:
+    """The three newest valid certificates that a person was given since a day, newest first."""
+    return _issued(session.rows(_RECENT, {"person_id": person_id, "since": since}))
 
 
 def of_person(session: ReadSession, person_id: int, reach: Reach, limit: int = 20) -> list[Issued]:
     """The certificates of a person in those cohorts where a permission holds, newest first."""
     theirs = _ISSUED.join(Cohort, _Cohort.id == _Certificate.cohort_id).where(_Certificate.person_id == person_id, cohorts_within(reach))
-    return _issued(session.execute(theirs.order_by(_Certificate.id.desc()).limit(limit)))
+    return _issued(session.rows(theirs.order_by(_Certificate.id.desc()).limit(limit)))
 
 
 def counts(session: ReadSession, cohort_id: int) -> Counts:
     """How the cohort stands. Two queries."""
     completed = func.count(case((_Enrolment.status == "completed", 1)))
     waiting = func.count(case((and_(is_waiting(), _Person.erased_at.is_(None)), 1)))
-    trainees: Any = session.execute(
+    trainees: Any = session.rows(
         select(completed, waiting).join(Person, _Person.id == _Enrolment.person_id).where(_Enrolment.cohort_id == cohort_id)
     ).one()
     undrawn = func.count(case((and_(_Certificate.file_id.is_(None), _Certificate.erased_at.is_(None)), 1)))
     valid = (_Certificate.cohort_id == cohort_id, _Certificate.status == "valid")
-    given: Any = session.execute(select(func.count(), undrawn).select_from(Certificate).where(*valid)).one()
+    given: Any = session.rows(select(func.count(), undrawn).select_from(Certificate).where(*valid)).one()
     return Counts(trainees[0], given[0], given[1], trainees[1])
 
 
@@ -145,7 +153,7 @@ def cohort_lines(
         .order_by(_Person.search_text, _Person.id)
         .limit(limit + 1)
     )  # fmt: skip
-    rows: Any = session.execute(chosen).all()
+    rows: Any = session.rows(chosen).all()
     return [_line(row) for row in rows[:limit]], rows[limit - 1].person_code if len(rows) > limit else None
 
 

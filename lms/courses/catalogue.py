@@ -76,7 +76,7 @@ def catalogue(session: ReadSession, wanted: Wanted, locale: str, after: str = ""
     rank = _rank()
     if after:
         conditions.append(_after(after, rank))
-    rows: Any = session.execute(
+    rows: Any = session.rows(
         select(
             _Course.id, _Course.code, func.coalesce(_Text.title, _Course.title).label("title"),
             func.coalesce(_Text.summary, _Course.summary).label("summary"),
@@ -168,7 +168,7 @@ def filters(session: ReadSession, locale: str) -> CatalogueFilters:
         )
     )
     names = titled(region_names(session, codes, locale))
-    rows: Any = session.execute(
+    rows: Any = session.rows(
         select(_Topic.code, _Topic.name).where(_Topic.id.in_(select(_Course.topic_id).where(_Course.status == "published")))
     )
     topics = [(code, topic_name(code, name)) for code, name in rows]

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import Boolean, Integer, String, and_, bindparam, func, or_, select
 
 from lms.courses.models import Activity, Cohort, ContentText, Module, Progress
 from lms.kernel import clock
@@ -179,52 +179,62 @@ class Due:
 def outline(session: ReadSession, cohort_ids: Sequence[int], person_id: int | None, *, sees_all: bool = False) -> dict[int, list[Part]]:
     """The modules of each cohort with their activities and what the person has done. Two queries."""
     found: dict[int, list[Part]] = {cohort_id: [] for cohort_id in cohort_ids}
-    of_modules, of_activities = (table.cohort_id.in_(list(cohort_ids)) for table in (_Module, _Activity))
-    for part in _parts(session, of_modules, of_activities, person_id, None, sees_all):
+    values = {"cohorts": list(cohort_ids), "person_id": person_id, "language": None, "sees_all": sees_all}
+    for part in _parts(session, _OF_COHORTS, values):
         found[part.cohort_id or 0].append(part)
     return found
 
 
 def syllabus(session: ReadSession, course_id: int, language: str | None, *, sees_all: bool = False) -> list[Part]:
     """The modules and activities of a course, titled in a language where there are words in it. Two queries."""
-    modules = and_(_Module.course_id == course_id, _Module.cohort_id.is_(None))
-    activities = and_(_Activity.course_id == course_id, _Activity.cohort_id.is_(None))
-    return _parts(session, modules, activities, None, language, sees_all)
+    return _parts(session, _OF_COURSE, {"course_id": course_id, "person_id": None, "language": language, "sees_all": sees_all})
 
 
-def _parts(
-    session: ReadSession, of_modules: Any, of_activities: Any, person_id: int | None, language: str | None, sees_all: bool
-) -> list[Part]:
-    modules: Any = session.execute(
+def _statements(of_modules: Any, of_activities: Any) -> tuple[Any, Any]:
+    """The modules and the activities that are meant, as two questions. Built once: putting one together costs more than asking it."""
+    language = bindparam("language", type_=String())
+    modules = (
         select(_Module.id, _Module.cohort_id, func.coalesce(_Text.title, _Module.title),
                func.coalesce(func.nullif(_Text.body, ""), _Module.summary), _Module.opens_at)
         .outerjoin(ContentText, and_(_Text.module_id == _Module.id, _Text.language == language))
         .where(of_modules)
         .order_by(_Module.position, _Module.id)
     )  # fmt: skip
-    parts = {row[0]: Part(*row) for row in modules}
-    items: Any = session.execute(
+    activities = (
         select(_Activity.module_id, _Activity.id, _Activity.type, func.coalesce(_Text.title, _Activity.title), _Activity.minutes,
                _Activity.published, _Activity.required, _Activity.completion, _Activity.due_at, _Activity.cutoff_at, _Activity.due_day,
                _Activity.cutoff_day, _Progress.viewed_at, _Progress.completed_at)
         .outerjoin(ContentText, and_(_Text.activity_id == _Activity.id, _Text.language == language))
-        .outerjoin(Progress, and_(_Progress.activity_id == _Activity.id, _Progress.person_id == person_id))
-        .where(of_activities, *([] if sees_all else [_Activity.published]))
+        .outerjoin(Progress, and_(_Progress.activity_id == _Activity.id, _Progress.person_id == bindparam("person_id", type_=Integer())))
+        .where(of_activities, or_(_Activity.published, bindparam("sees_all", type_=Boolean())))
         .order_by(_Activity.position, _Activity.id)
     )  # fmt: skip
-    for module_id, *values in items:
+    return modules, activities
+
+
+_OF_COHORTS = _statements(*(table.cohort_id.in_(bindparam("cohorts", expanding=True)) for table in (_Module, _Activity)))
+_OF_COURSE = _statements(*(and_(table.course_id == bindparam("course_id"), table.cohort_id.is_(None)) for table in (_Module, _Activity)))
+
+
+def _parts(session: ReadSession, statements: tuple[Any, Any], values: dict[str, Any]) -> list[Part]:
+    modules, activities = (session.rows(statement, values) for statement in statements)
+    parts: dict[int, Part] = {row[0]: Part(*row) for row in modules}
+    for module_id, *item in activities:
         if module_id in parts:
-            parts[module_id].items.append(Item(*values))
+            parts[module_id].items.append(Item(*item))
     return list(parts.values())
+
+
+_MINE: Any = (
+    select(_Cohort.id, _Cohort.code, _Cohort.title, _Cohort.status, _Cohort.timezone, _Cohort.starts_on, _Cohort.ends_on)
+    .where(_Cohort.id.in_(bindparam("cohorts", expanding=True)), _Cohort.status != "draft")
+    .order_by(_Cohort.starts_on.desc().nulls_last(), _Cohort.id.desc())
+)
 
 
 def mine(session: ReadSession, person_id: int, cohort_ids: Sequence[int]) -> list[Learning]:
     """The cohorts of a trainee, the latest first; those that run or ended not long ago with their outlines. Three queries."""
-    rows: Any = session.execute(
-        select(_Cohort.id, _Cohort.code, _Cohort.title, _Cohort.status, _Cohort.timezone, _Cohort.starts_on, _Cohort.ends_on)
-        .where(_Cohort.id.in_(list(cohort_ids)), _Cohort.status != "draft")
-        .order_by(_Cohort.starts_on.desc().nulls_last(), _Cohort.id.desc())
-    ).all()
+    rows: Any = session.rows(_MINE, {"cohorts": list(cohort_ids)}).all()
     outlines = outline(session, [row.id for row in rows if is_recent(row.ends_on)], person_id)
     return [Learning(**row._mapping, parts=outlines.get(row.id, [])) for row in rows]
 
@@ -305,7 +315,7 @@ def local_time(zone: str) -> datetime:
 
 def deeds_of(session: ReadSession, person_id: int) -> dict[str, Any]:
     """What is kept about a person's way through courses: for the person's own copy."""
-    rows: Any = session.execute(
+    rows: Any = session.rows(
         select(_Cohort.code.label("cohort"), _Activity.title.label("activity"), _Progress.viewed_at, _Progress.completed_at)
         .join(Activity, _Activity.id == _Progress.activity_id)
         .join(Cohort, _Cohort.id == _Progress.cohort_id)

@@ -96,14 +96,14 @@ def cohort_cards(session: ReadSession, locale: str, *conditions: Any, limit: int
     # The databases disagree about where a cohort without dates belongs.
     order = (_Cohort.starts_on.desc().nulls_last(), _Cohort.id.desc()) if newest else (_Cohort.starts_on.nulls_last(), _Cohort.id)
     statement: Any = select(*_COLUMNS).where(*conditions).order_by(*order)
-    rows: Any = session.execute(statement.limit(limit) if limit else statement).all()
+    rows: Any = session.rows(statement.limit(limit) if limit else statement).all()
     regions = regions_of(session, locale, [row.id for row in rows])
     return [CohortCard(**row._mapping, regions=regions.get(row.id, ())) for row in rows]
 
 
 def regions_of(session: ReadSession, locale: str, cohort_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
     """The names of the regions of each cohort. Two queries."""
-    rows: Any = session.execute(
+    rows: Any = session.rows(
         select(_CohortRegion.cohort_id, _Region.code)
         .join(Region, _Region.id == _CohortRegion.region_id)
         .where(_CohortRegion.cohort_id.in_(list(cohort_ids)))
@@ -123,14 +123,14 @@ def titled(names: Mapping[str, str]) -> dict[str, str]:
 
 def region_options(session: ReadSession, locale: str) -> list[tuple[int, str]]:
     """Every region, for staff to choose from: by name below its macro-region."""
-    rows: Any = session.execute(select(_Region.id, _Region.code, _Region.level).order_by(_Region.level, _Region.code)).all()
+    rows: Any = session.rows(select(_Region.id, _Region.code, _Region.level).order_by(_Region.level, _Region.code)).all()
     names = titled(region_names(session, [row.code for row in rows], locale))
     return [(row.id, names[row.code]) for row in sorted(rows, key=lambda r: (min(r.level, 2), names[r.code]))]
 
 
 def topics(session: ReadSession) -> list[tuple[int, str, str]]:
     """Every topic: id, code, name."""
-    rows: Any = session.execute(select(_Topic.id, _Topic.code, _Topic.name).order_by(_Topic.name))
+    rows: Any = session.rows(select(_Topic.id, _Topic.code, _Topic.name).order_by(_Topic.name))
     return [tuple(row) for row in rows]
 
 
@@ -142,7 +142,7 @@ def region_ids(session: ReadSession, cohort_id: int) -> list[int]:
 def programmes_within(session: ReadSession, reach: Reach) -> list[tuple[int, str]]:
     """The programmes in the whole of which a permission holds: id and name, the oldest first."""
     statement: Any = select(_Programme.id, _Programme.name).order_by(_Programme.id)
-    rows: Any = session.execute(statement if reach.everywhere else statement.where(_Programme.id.in_(reach.programmes)))
+    rows: Any = session.rows(statement if reach.everywhere else statement.where(_Programme.id.in_(reach.programmes)))
     return [tuple(row) for row in rows]
 
 
@@ -170,7 +170,7 @@ def staff_courses(
     if after:
         conditions.append(after_row(Course, after, _Course.title))
     count = select(func.count()).where(_Cohort.course_id == _Course.id).scalar_subquery()
-    rows: Any = session.execute(
+    rows: Any = session.rows(
         select(_Course.id, _Course.code, _Course.title, _Course.language, _Course.status, func.coalesce(_Topic.name, ""), count)
         .outerjoin(Topic, _Topic.id == _Course.topic_id)
         .where(*conditions)
@@ -190,7 +190,7 @@ def staff_cohorts(
         conditions.append(_Cohort.status == status)
     if after:
         conditions.append(_Cohort.id < select(_Cohort.id).where(_Cohort.code == after).correlate(None).scalar_subquery())
-    rows: Any = session.execute(select(*_COLUMNS).where(*conditions).order_by(_Cohort.id.desc()).limit(limit + 1)).all()
+    rows: Any = session.rows(select(*_COLUMNS).where(*conditions).order_by(_Cohort.id.desc()).limit(limit + 1)).all()
     regions = regions_of(session, locale, [row.id for row in rows[:limit]])
     shown = [CohortCard(**row._mapping, regions=regions.get(row.id, ())) for row in rows[:limit]]
     return shown, shown[-1].code if len(rows) > limit else None

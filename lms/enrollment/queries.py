@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, bindparam, func, select
 
 from lms.accounts.models import Organisation, Person, full_name
 from lms.courses.models import Cohort
@@ -172,7 +173,7 @@ def standing(session: ReadSession, cohort_id: int, person_id: int | None) -> Sta
     """How this person stands towards the cohort. One query; none for a visitor."""
     if person_id is None:
         return Standing()
-    row: Any = session.execute(
+    row: Any = session.rows(
         select(_Enrolment.id, _Enrolment.status, _Application.id, _Application.status)
         .select_from(Person)
         .outerjoin(Enrolment, and_(_Enrolment.person_id == _Person.id, _Enrolment.cohort_id == cohort_id))
@@ -188,7 +189,7 @@ def counts(session: ReadSession, cohort_id: int) -> Counts:
 
 
 def _by_status(session: ReadSession, table: Any, cohort_id: int) -> dict[str, int]:
-    rows: Any = session.execute(select(table.status, func.count()).where(table.cohort_id == cohort_id).group_by(table.status))
+    rows: Any = session.rows(select(table.status, func.count()).where(table.cohort_id == cohort_id).group_by(table.status))
     return dict(rows.all())
 
 
@@ -199,7 +200,7 @@ def trainees(
     conditions = [_Enrolment.cohort_id == cohort_id, _Enrolment.status.in_(list(statuses)), *with_words(_Person.search_text, search)]
     if after:
         conditions.append(after_row(Person, after, _Person.search_text))
-    rows: Any = session.execute(
+    rows: Any = session.rows(
         select(_Enrolment.id, _Person.id, _Person.code, _Person.given_name, _Person.family_name, _Person.email, _Person.country_code,
                _Organisation.name, _Enrolment.status, _Enrolment.method, _Enrolment.enrolled_at, _Enrolment.completed_at,
                _Person.erased_at.is_not(None))
@@ -223,7 +224,7 @@ def applicants(
     conditions = [_Application.cohort_id == cohort_id, _Application.status.in_(list(statuses))]
     if after:
         conditions.append(after_row(Application, after, _Application.submitted_at, cohort_id=cohort_id))
-    rows: Any = session.execute(
+    rows: Any = session.rows(
         select(_Application.id, _Application.code, _Person.code, _Person.given_name, _Person.family_name, _Person.country_code,
                _Organisation.name, _Organisation.type, _Application.answer, _Application.status, _Application.submitted_at,
                _Application.decided_at, _Application.decision_note, _Person.erased_at.is_not(None))
@@ -245,7 +246,7 @@ def candidates(session: ReadSession, cohort_id: int, search: str, code: str = ""
     more. One query."""
     if not fold(search) and not code:
         return [], False
-    rows: Any = session.execute(
+    rows: Any = session.rows(
         select(_Person.code, _Person.given_name, _Person.family_name, _Person.email, _Person.country_code, _Organisation.name,
                _Enrolment.status)
         .outerjoin(Organisation, _Organisation.id == _Person.organisation_id)
@@ -263,7 +264,7 @@ def candidates(session: ReadSession, cohort_id: int, search: str, code: str = ""
 
 def waiting_boards(session: ReadSession, reach: Reach) -> list[Board]:
     """The cohorts within reach where applications wait, those that wait longest first. One query."""
-    rows: Any = session.execute(
+    rows: Any = session.rows(
         select(_Cohort.code, _Cohort.title, func.count())
         .join(Application, _Application.cohort_id == _Cohort.id)
         .where(_Application.status.in_(OPEN_APPLICATION_STATES), cohorts_within(reach))
@@ -284,12 +285,17 @@ def applications_of(session: ReadSession, person_id: int, reach: Reach | None = 
     return _of_person(session, _Application, _Application.submitted_at, person_id, reach)
 
 
-def _of_person(session: ReadSession, table: Any, at: Any, person_id: int, reach: Reach | None) -> list[Participation]:
-    within = [] if reach is None else [cohorts_within(reach)]
-    rows: Any = session.execute(
+@cache
+def _participations(table: Any, at: Any) -> Any:
+    return (
         select(table.id, _Cohort.code, _Cohort.title, _Cohort.starts_on, _Cohort.ends_on, _Cohort.status, table.status, at)
         .join(Cohort, _Cohort.id == table.cohort_id)
-        .where(table.person_id == person_id, *within)
+        .where(table.person_id == bindparam("person_id"))
         .order_by(at.desc(), table.id.desc())
     )
+
+
+def _of_person(session: ReadSession, table: Any, at: Any, person_id: int, reach: Reach | None) -> list[Participation]:
+    statement = _participations(table, at)
+    rows: Any = session.rows(statement if reach is None else statement.where(cohorts_within(reach)), {"person_id": person_id})
     return [Participation(*row) for row in rows]

@@ -71,7 +71,7 @@ class CohortGrades:
 def grades_of(session: ReadSession, person_id: int, cohort_id: int | None = None) -> list[CohortGrades]:
     """What a person can see of her own grades, the newest cohort first. Four queries; two where she is nowhere enrolled."""
     mine = [_Enrolment.person_id == person_id, _Enrolment.status != "withdrawn", _Cohort.status != "draft"]
-    cohorts: Any = session.execute(
+    cohorts: Any = session.rows(
         select(_Cohort.id, _Cohort.code, _Cohort.title, _Cohort.status, _Enrolment.status.label("enrolment"))
         .join(Enrolment, _Enrolment.cohort_id == _Cohort.id)
         .where(*mine, *([_Cohort.id == cohort_id] if cohort_id is not None else []))
@@ -96,7 +96,7 @@ def grades_of(session: ReadSession, person_id: int, cohort_id: int | None = None
 
 def _released(session: ReadSession, person_id: int, item_ids: Sequence[int]) -> dict[int, list[Any]]:
     """The released grades with the versions that could be seen, the first one first."""
-    rows: Any = session.execute(
+    rows: Any = session.rows(
         select(_Grade.grade_item_id, _Grade.points.label("present"), _Grade.feedback_html, _Grade.released_at, _Change.points,
                _Change.changed_at, _Change.status)
         .join(GradeChange, and_(_Change.grade_id == _Grade.id, _Change.status == "released"))

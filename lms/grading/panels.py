@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from lms.courses.models import Cohort
 from lms.grading import own_grades, queue
@@ -38,25 +38,21 @@ class News:
     feedback_html: str
 
 
+_NEWS: Any = (
+    select(
+        _Item.name, _Cohort.title, _Cohort.code, _Item.activity_id, _Grade.points, _Item.points, _Grade.released_at, _Grade.feedback_html
+    )
+    .join(GradeItem, _Item.id == _Grade.grade_item_id)
+    .join(Cohort, _Cohort.id == _Item.cohort_id)
+    .where(_Grade.person_id == bindparam("person_id"), _Grade.status == "released", _Grade.released_at >= bindparam("since"))
+    .order_by(_Grade.released_at.desc(), _Grade.id.desc())
+    .limit(MOST)
+)  # fmt: skip
+
+
 def today(session: ReadSession, me: Actor, subject: Any) -> Panel | None:
     """What came back to a trainee in the last two weeks. One query."""
-    rows: Any = session.execute(
-        select(
-            _Item.name,
-            _Cohort.title,
-            _Cohort.code,
-            _Item.activity_id,
-            _Grade.points,
-            _Item.points,
-            _Grade.released_at,
-            _Grade.feedback_html,
-        )
-        .join(GradeItem, _Item.id == _Grade.grade_item_id)
-        .join(Cohort, _Cohort.id == _Item.cohort_id)
-        .where(_Grade.person_id == me.id, _Grade.status == "released", _Grade.released_at >= clock.now() - RECENT)
-        .order_by(_Grade.released_at.desc(), _Grade.id.desc())
-        .limit(MOST)
-    )
+    rows: Any = session.rows(_NEWS, {"person_id": me.id, "since": clock.now() - RECENT})
     news = [News(*row) for row in rows]
     return Panel("grading/panels/today.html", {"news": news}) if news else None
 

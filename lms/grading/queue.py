@@ -119,13 +119,13 @@ def queue(session: ReadSession, me: Actor, *, cohort: str = "", state: str = "",
     # First which, then what: sorting must not carry everything that a line shows.
     order = (_rank, _Submission.submitted_at, _Submission.id)
     chosen = _compared(_Submission.id).where(*conditions, *_later(after)).order_by(*order).limit(limit + 1).subquery()
-    rows: Any = session.execute(_joined(*_COLUMNS).join(chosen, chosen.c.id == _Submission.id).order_by(*order)).all()
+    rows: Any = session.rows(_joined(*_COLUMNS).join(chosen, chosen.c.id == _Submission.id).order_by(*order)).all()
     shown = [_row(row) for row in rows[:limit]]
     return QueuePage(shown, counts, f"{STATES.index(shown[-1].state)}.{shown[-1].code}" if len(rows) > limit else None)
 
 
 def _counts(session: ReadSession, conditions: list[Any]) -> dict[str, int]:
-    counted: Any = session.execute(_compared(_rank, func.count()).where(*conditions).group_by(_rank))
+    counted: Any = session.rows(_compared(_rank, func.count()).where(*conditions).group_by(_rank))
     return dict.fromkeys(STATES, 0) | {STATES[rank]: number for rank, number in counted}
 
 
@@ -158,7 +158,7 @@ def _later(after: str) -> list[Any]:
 def cohorts(session: ReadSession, me: Actor) -> list[tuple[str, str]]:
     """The cohorts whose work this person may mark, as far as there is any: code and title. One query."""
     statement = _compared(_Cohort.code, _Cohort.title, _Cohort.starts_on).where(*_within(me)).distinct()
-    rows: Any = session.execute(statement.order_by(_Cohort.starts_on.desc(), _Cohort.code))
+    rows: Any = session.rows(statement.order_by(_Cohort.starts_on.desc(), _Cohort.code))
     return [(code, f"{title} · {code}") for code, title, _starts in rows]
 
 
@@ -173,7 +173,7 @@ def place_of(session: ReadSession, me: Actor, activity_id: int, code: str, cohor
     What follows is the next one that waits there, else the oldest that waits in the queue. None for an attempt that is not in the queue.
     At most two queries.
     """
-    line: Any = session.execute(
+    line: Any = session.rows(
         _compared(_Submission.code, _rank)
         .where(*_within(me), _Submission.activity_id == activity_id)
         .order_by(_Submission.submitted_at, _Submission.id)

@@ -113,6 +113,11 @@ class ReadSession:
         """Run a statement, answer its rows."""
         return self._orm.execute(statement, params)
 
+    def rows(self, statement: Executable, params: Mapping[str, Any] | None = None) -> Result[Any]:
+        """The rows of a statement that selects columns, not objects: past the object mapper, which costs as much as the question."""
+        self._orm.flush()
+        return self._orm.connection().execute(statement, params)
+
     def scalar(self, statement: Executable, params: Mapping[str, Any] | None = None) -> Any:
         """The first column of the first row, or None."""
         return self._orm.scalar(statement, params)

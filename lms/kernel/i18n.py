@@ -202,14 +202,24 @@ def format_date(value: date | datetime | None, zone: str | None = None) -> str:
         return ""
     if isinstance(value, datetime) and zone:
         value = value.astimezone(_zone(zone))
-    return dates.format_date(value, "medium", locale=cldr(locale()))
+    return _day(value.date() if isinstance(value, datetime) else value, locale())
+
+
+@lru_cache(maxsize=4096)
+def _day(value: date, code: str) -> str:
+    return dates.format_date(value, "medium", locale=cldr(code))
 
 
 def format_datetime(value: datetime | None, zone: str = "UTC") -> str:
     """An instant on the clock of `zone`, saying whose clock that is: "31 Mar 2026, 09:30 (Lima)". Nothing for None."""
     if value is None:
         return ""
-    local, known = value.astimezone(_zone(zone)), cldr(locale())
+    return _instant(value, zone, locale())
+
+
+@lru_cache(maxsize=4096)
+def _instant(value: datetime, zone: str, code: str) -> str:
+    local, known = value.astimezone(_zone(zone)), cldr(code)
     day, time = dates.format_date(local, "medium", locale=known), dates.format_time(local, "short", locale=known)
     return f"{day}, {time} ({_city(zone, str(known))})"
 
@@ -231,7 +241,12 @@ def _city(zone: str, code: str) -> str:
 
 def format_number(value: float | Decimal | None) -> str:
     """A number with the separators of the locale. Nothing for None."""
-    return "" if value is None else numbers.format_decimal(value, locale=cldr(locale()))
+    return "" if value is None else _decimal(value, locale())
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _decimal(value: float | Decimal, code: str) -> str:
+    return numbers.format_decimal(value, locale=cldr(code))
 
 
 def format_percent(value: float | Decimal | None, digits: int = 0) -> str:
@@ -256,7 +271,12 @@ def language_name(code: str | None, spoken: str | None = None) -> str:
     """The name of a language ("es", "pt_BR"); the code itself where it is unknown, nothing for None."""
     if not code:
         return ""
+    return _language(code, spoken or locale())
+
+
+@lru_cache(maxsize=2048)
+def _language(code: str, spoken: str) -> str:
     try:
-        return Locale.parse(code.replace("-", "_")).get_display_name(cldr(spoken or locale())) or code
+        return Locale.parse(code.replace("-", "_")).get_display_name(cldr(spoken)) or code
     except (UnknownLocaleError, ValueError):
         return code

@@ -75,7 +75,7 @@ def open_session(session: Session, person_id: int, days: int, agent: str = "") -
 
 def find_session(session: ReadSession, token: str) -> tuple[int, bool] | None:
     """The person of a live session, and whether its "last seen" wants renewing."""
-    row = session.execute(_FIND, {"token_hash": token_hash(token), "now": clock.now()}).first()
+    row = session.rows(_FIND, {"token_hash": token_hash(token), "now": clock.now()}).first()
     return None if row is None else (row.person_id, clock.now() - row.seen_at > _SEEN_EVERY)
 
 
