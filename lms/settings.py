@@ -16,7 +16,13 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(Path("var"), description="Folder for the embedded database, files and generated keys.")
     database_url: str = Field("", description="SQLAlchemy address of the database; empty: SQLite in the data folder.")
-    storage_url: str = Field("", description="Where stored files live; empty: `files` in the data folder (file://PATH).")
+    storage_url: str = Field(
+        "", description="Where stored files live: `file://PATH` or `s3://BUCKET/PREFIX`; empty: `files` in the data folder."
+    )
+    s3_endpoint: str = Field("", description="Address of a storage server that speaks S3; empty: `AWS_ENDPOINT_URL`, or Amazon.")
+    s3_region: str = Field("", description="Region of the bucket; empty: `AWS_REGION`.")
+    s3_access_key_id: str = Field("", description="Key for the bucket; empty: `AWS_ACCESS_KEY_ID`, or the role of the machine.")
+    s3_secret_access_key: str = Field("", description="Secret of that key; empty: `AWS_SECRET_ACCESS_KEY`.")
     secret_key: str = Field("", description="Secret for form tokens and signed links; empty: made once and kept in the data folder.")
     base_url: str = Field("http://127.0.0.1:8000", description="Public address of the site, used in mails and certificates.")
     mail_url: str = Field(

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 CHUNK = 256 * 1024
 IN_ONE_PIECE = 1024 * 1024
-_KEY = re.compile(r"[0-9a-f]{32}")
+KEY = re.compile(r"[0-9a-f]{32}")
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 _OPEN_DOCUMENT = "application/vnd.oasis.opendocument."
 
@@ -113,7 +113,7 @@ class LocalStorage:
         handle, name = tempfile.mkstemp(prefix=".new-", dir=target.parent)
         try:
             with os.fdopen(handle, "wb") as file:
-                size, digest = _copy(stream, file, limit)
+                size, digest = copy_counted(stream, file, limit)
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(name, target)
@@ -153,7 +153,7 @@ class LocalStorage:
             file.flush()
 
     def _path(self, key: str) -> Path:
-        if not _KEY.fullmatch(key):
+        if not KEY.fullmatch(key):
             raise NotFound()
         return self.folder / key[:2] / key
 
@@ -163,7 +163,8 @@ class LocalStorage:
             _sync_folder(folder.parent)
 
 
-def _copy(stream: BinaryIO, file: BinaryIO, limit: int | None) -> tuple[int, str]:
+def copy_counted(stream: BinaryIO, file: BinaryIO, limit: int | None) -> tuple[int, str]:
+    """Copy everything that the stream still has; answers its size and SHA-256. Raises TooLarge beyond `limit` bytes."""
     size, digest = 0, hashlib.sha256()
     while chunk := stream.read(CHUNK):
         size += len(chunk)
@@ -186,8 +187,12 @@ def _sync_folder(folder: Path) -> None:
 def open_storage(settings: "Settings") -> Storage:
     """The storage that the settings name. Raises ValueError for a kind that is not there."""
     kind, _sep, place = settings.storage.partition("://")
+    if kind == "s3":
+        from lms.kernel.storage_s3 import open_bucket  # loaded only where a bucket is used: it brings a library along
+
+        return open_bucket(settings)
     if kind != "file" or not place:
-        raise ValueError(f"LMS_STORAGE_URL is {settings.storage!r}; file://FOLDER is what this version can use")
+        raise ValueError(f"LMS_STORAGE_URL is {settings.storage!r}; it should be file://FOLDER or s3://BUCKET/PREFIX")
     return LocalStorage(Path(place))
 
 

@@ -6,7 +6,7 @@ import hashlib
 import io
 import os
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -27,11 +27,15 @@ from lms.kernel.storage import (
     verify_link,
 )
 from lms.settings import Settings
+from tests.buckets import bucket_settings
 
 
-@pytest.fixture
-def place(tmp_path):
-    return LocalStorage(tmp_path / "files")
+@pytest.fixture(params=["folder", "bucket"])
+def place(request, tmp_path):
+    """Each kind of storage, empty: all that follows must hold for both."""
+    if request.param == "folder":
+        return LocalStorage(tmp_path / "files")
+    return open_storage(Settings(_env_file=None, **bucket_settings()))
 
 
 @pytest.fixture
@@ -42,8 +46,10 @@ def database(tmp_path):
     database.dispose()
 
 
-def files_in(place: LocalStorage) -> list[Path]:
-    return [path for path in place.folder.rglob("*") if path.is_file()]
+def files_in(place: Any) -> list[str]:
+    if isinstance(place, LocalStorage):
+        return [str(path) for path in place.folder.rglob("*") if path.is_file()]
+    return [entry["path"] for batch in place.store.list() for entry in batch]
 
 
 class Broken(io.BytesIO):
@@ -75,13 +81,50 @@ def test_a_key_that_we_did_not_make_leads_nowhere(place, key):
         place.open(key)
 
 
+def test_a_large_file_is_read_from_anywhere(place):
+    content = bytes(range(256)) * 40_000  # more than is sent, or fetched, at a time
+    stored = place.put(io.BytesIO(content))
+    assert (stored.size, stored.sha256) == (len(content), hashlib.sha256(content).hexdigest())
+    with place.open(stored.key) as file:
+        assert file.read(3) == content[:3]
+        assert file.seek(-1000, io.SEEK_END) == len(content) - 1000
+        assert file.read() == content[-1000:]
+        file.seek(2_000_001)
+        assert file.read(300_000) == content[2_000_001:2_300_001]
+        file.seek(0)
+        assert file.read() == content
+
+
+def test_an_empty_file_is_a_file(place):
+    stored = place.put(b"")
+    assert (stored.size, place.size(stored.key), place.exists(stored.key)) == (0, 0, True)
+    with place.open(stored.key) as file:
+        assert file.read() == b""
+
+
+def test_bytes_come_back_from_a_backup_under_their_key(place):
+    key = "0123456789abcdef" * 2
+    assert place.restore(key, io.BytesIO(b"essay")).sha256 == hashlib.sha256(b"essay").hexdigest()
+    with place.open(key) as file:
+        assert file.read() == b"essay"
+    with pytest.raises(NotFound):
+        place.restore("../essay", io.BytesIO(b"essay"))
+
+
+def test_a_place_that_is_well_passes_its_check_and_holds_no_file_of_it(place):
+    place.check()
+    assert [name for name in files_in(place) if name != "check"] == []
+
+
 def test_a_stream_that_breaks_off_leaves_nothing_behind(place):
     with pytest.raises(OSError, match="No space"):
         place.put(Broken(b"12345678"))
     assert files_in(place) == []
 
 
-def test_a_full_disk_leaves_nothing_behind(place, monkeypatch):
+def test_a_full_disk_leaves_nothing_behind(tmp_path, monkeypatch):
+    place = LocalStorage(tmp_path)
+
     def full(_handle):
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -102,8 +145,9 @@ def test_the_settings_name_the_folder(tmp_path):
     settings = Settings(data_dir=tmp_path, storage_url=f"file://{tmp_path}/kept")
     open_storage(settings).check()
     assert (tmp_path / "kept").is_dir()
-    with pytest.raises(ValueError, match="LMS_STORAGE_URL"):
-        open_storage(Settings(storage_url="ftp://somewhere"))
+    for wrong in ("ftp://somewhere", "s3://", "file://"):
+        with pytest.raises(ValueError, match="LMS_STORAGE_URL"):
+            open_storage(Settings(storage_url=wrong))
 
 
 def test_a_row_that_cannot_be_written_takes_its_bytes_along(place, database):
