@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from lms.courses.models import Activity, Cohort, Course, Module
 from lms.kernel import clock
@@ -16,12 +16,15 @@ from lms.kernel.permissions import Actor, Scope
 _Course: Any = Course
 _Cohort: Any = Cohort
 
+_COURSE: Any = select(Course).where(_Course.code == bindparam("code"))
+_COHORT: Any = select(Cohort).where(_Cohort.code == bindparam("code"))
+
 MEMBERSHIPS = ("courses.learn", "courses.adapt", "courses.run")
 
 
 def course_by_code(session: ReadSession, code: str) -> Course:
     """The course with this code. Raises NotFound."""
-    found: Course | None = session.scalars(select(Course).where(_Course.code == code)).first()
+    found: Course | None = session.scalars(_COURSE, {"code": code}).first()
     if found is None:
         raise NotFound()
     return found
@@ -29,7 +32,7 @@ def course_by_code(session: ReadSession, code: str) -> Course:
 
 def cohort_by_code(session: ReadSession, code: str) -> Cohort:
     """The cohort with this code. Raises NotFound."""
-    found: Cohort | None = session.scalars(select(Cohort).where(_Cohort.code == code)).first()
+    found: Cohort | None = session.scalars(_COHORT, {"code": code}).first()
     if found is None:
         raise NotFound()
     return found

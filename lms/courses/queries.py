@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 
 from lms.accounts.models import Programme, Region
 from lms.accounts.places import region_names
@@ -158,6 +158,18 @@ def cohorts_within(reach: Reach) -> Any:
     if reach.everywhere:
         return _Cohort.id.is_not(None)
     return or_(_Cohort.programme_id.in_(reach.programmes), _Cohort.course_id.in_(reach.courses), _Cohort.id.in_(reach.cohorts))
+
+
+COHORTS_IN_REACH: Any = or_(
+    *(column.in_(bindparam(name, expanding=True))
+      for name, column in (("in_programmes", _Cohort.programme_id), ("in_courses", _Cohort.course_id), ("in_cohorts", _Cohort.id)))
+)  # fmt: skip
+"""The same for a statement that is built once; `reach_values` gives what it compares with. Not for a reach that is everywhere."""
+
+
+def reach_values(reach: Reach) -> dict[str, list[int]]:
+    """What COHORTS_IN_REACH compares with."""
+    return {"in_programmes": list(reach.programmes), "in_courses": list(reach.courses), "in_cohorts": list(reach.cohorts)}
 
 
 def staff_courses(

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from lms.courses.models import Activity, Module
 from lms.grading.gradebook import Score
@@ -48,14 +48,17 @@ class Change:
     name: str = ""
 
 
+_COLUMNS: Any = (
+    select(_Item.id, _Item.cohort_id, _Item.activity_id, _Item.name, _Item.points, _Item.pass_points, _Item.weight,
+           func.coalesce(_Activity.required, True), func.coalesce(_Activity.published, True))
+    .outerjoin(Activity, _Activity.id == _Item.activity_id)
+    .outerjoin(Module, _Module.id == _Activity.module_id)
+    .where(_Item.cohort_id.in_(bindparam("cohorts", expanding=True)))
+    .order_by(_Item.activity_id.is_(None), _Module.position, _Module.id, _Activity.position, _Activity.id, _Item.position, _Item.id)
+)  # fmt: skip
+
+
 def columns_of(session: ReadSession, cohort_ids: Sequence[int]) -> list[Column]:
     """The columns of these cohorts in the order of their courses; those filled in by hand come last. One query."""
-    rows: Any = session.execute(
-        select(_Item.id, _Item.cohort_id, _Item.activity_id, _Item.name, _Item.points, _Item.pass_points, _Item.weight,
-               func.coalesce(_Activity.required, True), func.coalesce(_Activity.published, True))
-        .outerjoin(Activity, _Activity.id == _Item.activity_id)
-        .outerjoin(Module, _Module.id == _Activity.module_id)
-        .where(_Item.cohort_id.in_(list(cohort_ids)))
-        .order_by(_Item.activity_id.is_(None), _Module.position, _Module.id, _Activity.position, _Activity.id, _Item.position, _Item.id)
-    )  # fmt: skip
+    rows: Any = session.rows(_COLUMNS, {"cohorts": list(cohort_ids)})
     return [Column(*row) for row in rows]

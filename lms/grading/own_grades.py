@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, bindparam, select
 
 from lms.courses.models import Cohort
 from lms.enrollment.models import Enrolment
@@ -68,15 +68,30 @@ class CohortGrades:
         return sum(line.points is not None for line in self.lines)
 
 
+_ENROLLED: Any = (
+    select(_Cohort.id, _Cohort.code, _Cohort.title, _Cohort.status, _Enrolment.status.label("enrolment"))
+    .join(Enrolment, _Enrolment.cohort_id == _Cohort.id)
+    .where(_Enrolment.person_id == bindparam("person_id"), _Enrolment.status != "withdrawn", _Cohort.status != "draft")
+    .order_by(_Cohort.starts_on.desc(), _Cohort.id.desc())
+)
+_IN_COHORT: Any = _ENROLLED.where(_Cohort.id == bindparam("cohort_id"))
+_RELEASED: Any = (
+    select(_Grade.grade_item_id, _Grade.points.label("present"), _Grade.feedback_html, _Grade.released_at, _Change.points,
+           _Change.changed_at, _Change.status)
+    .join(GradeChange, and_(_Change.grade_id == _Grade.id, _Change.status == "released"))
+    .where(_Grade.person_id == bindparam("person_id"), _Grade.status == "released")
+    .where(_Grade.grade_item_id.in_(bindparam("items", expanding=True)))
+    .order_by(_Grade.id, _Change.version)
+)  # fmt: skip
+_HANDED_IN: Any = select(_Submission.activity_id).where(
+    _Submission.person_id == bindparam("person_id"), _Submission.cohort_id.in_(bindparam("cohorts", expanding=True)), _Submission.latest
+)
+
+
 def grades_of(session: ReadSession, person_id: int, cohort_id: int | None = None) -> list[CohortGrades]:
     """What a person can see of her own grades, the newest cohort first. Four queries; two where she is nowhere enrolled."""
-    mine = [_Enrolment.person_id == person_id, _Enrolment.status != "withdrawn", _Cohort.status != "draft"]
-    cohorts: Any = session.rows(
-        select(_Cohort.id, _Cohort.code, _Cohort.title, _Cohort.status, _Enrolment.status.label("enrolment"))
-        .join(Enrolment, _Enrolment.cohort_id == _Cohort.id)
-        .where(*mine, *([_Cohort.id == cohort_id] if cohort_id is not None else []))
-        .order_by(_Cohort.starts_on.desc(), _Cohort.id.desc())
-    ).all()
+    statement = _ENROLLED if cohort_id is None else _IN_COHORT
+    cohorts: Any = session.rows(statement, {"person_id": person_id, "cohort_id": cohort_id}).all()
     columns = columns_of(session, [row.id for row in cohorts])
     if not columns:
         return []
@@ -96,13 +111,7 @@ def grades_of(session: ReadSession, person_id: int, cohort_id: int | None = None
 
 def _released(session: ReadSession, person_id: int, item_ids: Sequence[int]) -> dict[int, list[Any]]:
     """The released grades with the versions that could be seen, the first one first."""
-    rows: Any = session.rows(
-        select(_Grade.grade_item_id, _Grade.points.label("present"), _Grade.feedback_html, _Grade.released_at, _Change.points,
-               _Change.changed_at, _Change.status)
-        .join(GradeChange, and_(_Change.grade_id == _Grade.id, _Change.status == "released"))
-        .where(_Grade.person_id == person_id, _Grade.status == "released", _Grade.grade_item_id.in_(list(item_ids)))
-        .order_by(_Grade.id, _Change.version)
-    )  # fmt: skip
+    rows: Any = session.rows(_RELEASED, {"person_id": person_id, "items": list(item_ids)})
     found: dict[int, list[Any]] = {}
     for row in rows:
         found.setdefault(row.grade_item_id, []).append(row)
@@ -110,8 +119,8 @@ def _released(session: ReadSession, person_id: int, item_ids: Sequence[int]) -> 
 
 
 def _handed_in(session: ReadSession, person_id: int, cohort_ids: Sequence[int]) -> set[int]:
-    latest = (_Submission.person_id == person_id, _Submission.cohort_id.in_(list(cohort_ids)), _Submission.latest)
-    return set(session.scalars(select(_Submission.activity_id).where(*latest)))
+    rows: Any = session.rows(_HANDED_IN, {"person_id": person_id, "cohorts": list(cohort_ids)})
+    return {activity_id for (activity_id,) in rows}
 
 
 def _line(column: Column, versions: list[Any], handed_in: set[int]) -> Line:

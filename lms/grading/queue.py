@@ -8,14 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import Integer, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from lms.accounts.models import Person, full_name
 from lms.courses.models import Activity, Cohort
-from lms.courses.queries import cohorts_within
+from lms.courses.queries import COHORTS_IN_REACH, cohorts_within, reach_values
 from lms.enrollment.models import Enrolment
 from lms.enrollment.queries import PRESENT
 from lms.grading import deadlines
@@ -112,20 +113,47 @@ def queue(session: ReadSession, me: Actor, *, cohort: str = "", state: str = "",
 
     `cohort` is a code, `state` one of STATES; empty: all. `after` is the cursor of the page before.
     """
-    conditions = _within(me) + ([_Cohort.code == cohort] if cohort else [])
-    counts = _counts(session, conditions)
-    if state in STATES:
-        conditions.append(_rank == STATES.index(state))
-    # First which, then what: sorting must not carry everything that a line shows.
-    order = (_rank, _Submission.submitted_at, _Submission.id)
-    chosen = _compared(_Submission.id).where(*conditions, *_later(after)).order_by(*order).limit(limit + 1).subquery()
-    rows: Any = session.rows(_joined(*_COLUMNS).join(chosen, chosen.c.id == _Submission.id).order_by(*order)).all()
+    reach, (seen, code) = me.reach("grading.grade"), _read_cursor(after)
+    values = {**reach_values(reach), "me": me.id or 0, "cohort": cohort, "after": code, "limit": limit + 1}
+    counts = _as_counts(session.rows(_counting(reach.everywhere, bool(cohort)), values))
+    rows: Any = session.rows(_listing(reach.everywhere, bool(cohort), state if state in STATES else "", seen), values).all()
     shown = [_row(row) for row in rows[:limit]]
     return QueuePage(shown, counts, f"{STATES.index(shown[-1].state)}.{shown[-1].code}" if len(rows) > limit else None)
 
 
-def _counts(session: ReadSession, conditions: list[Any]) -> dict[str, int]:
-    counted: Any = session.rows(_compared(_rank, func.count()).where(*conditions).group_by(_rank))
+def _chosen(everywhere: bool, in_cohort: bool) -> list[Any]:
+    conditions = [_Submission.person_id != bindparam("me")]
+    if not everywhere:
+        conditions.append(COHORTS_IN_REACH)
+    return [*conditions, _Cohort.code == bindparam("cohort")] if in_cohort else conditions
+
+
+# Each kind of question is put together once: that costs more than asking it.
+
+
+@cache
+def _counting(everywhere: bool, in_cohort: bool) -> Any:
+    return _compared(_rank, func.count()).where(*_chosen(everywhere, in_cohort)).group_by(_rank)
+
+
+@cache
+def _listing(everywhere: bool, in_cohort: bool, state: str, seen: int | None) -> Any:
+    conditions = _chosen(everywhere, in_cohort) + ([_rank == STATES.index(state)] if state else [])
+    if seen is not None:
+        conditions.append(_later(seen))
+    # First which, then what: sorting must not carry everything that a line shows.
+    order = (_rank, _Submission.submitted_at, _Submission.id)
+    chosen = _compared(_Submission.id).where(*conditions).order_by(*order).limit(bindparam("limit", type_=Integer())).subquery()
+    return _joined(*_COLUMNS).join(chosen, chosen.c.id == _Submission.id).order_by(*order)
+
+
+@cache
+def _cohorts(everywhere: bool) -> Any:
+    statement = _compared(_Cohort.code, _Cohort.title, _Cohort.starts_on).where(*_chosen(everywhere, False)).distinct()
+    return statement.order_by(_Cohort.starts_on.desc(), _Cohort.code)
+
+
+def _as_counts(counted: Any) -> dict[str, int]:
     return dict.fromkeys(STATES, 0) | {STATES[rank]: number for rank, number in counted}
 
 
@@ -144,21 +172,24 @@ def _row(row: Any) -> QueueRow:
     )  # fmt: skip
 
 
-def _later(after: str) -> list[Any]:
-    """The condition of coming after the attempt of the cursor: "0.CODE" is that attempt while it waited, whatever became of it since."""
+def _read_cursor(after: str) -> tuple[int | None, str]:
+    """The state and the code of "0.CODE": that attempt while it waited, whatever became of it since. None for no cursor of ours."""
     written, _sep, code = after.partition(".")
-    if not code or written not in ("0", "1", "2"):
-        return []
+    return (int(written), code) if code and written in ("0", "1", "2") else (None, "")
+
+
+def _later(rank: int) -> Any:
+    """The condition of coming after the attempt of the cursor."""
     seen: Any = aliased(Submission)
-    at, number = (select(column).where(seen.code == code).scalar_subquery() for column in (seen.submitted_at, seen.id))
+    at, number = (select(column).where(seen.code == bindparam("after")).scalar_subquery() for column in (seen.submitted_at, seen.id))
     same = or_(_Submission.submitted_at > at, and_(_Submission.submitted_at == at, _Submission.id > number))
-    return [or_(_rank > int(written), and_(_rank == int(written), same))]
+    return or_(_rank > rank, and_(_rank == rank, same))
 
 
 def cohorts(session: ReadSession, me: Actor) -> list[tuple[str, str]]:
     """The cohorts whose work this person may mark, as far as there is any: code and title. One query."""
-    statement = _compared(_Cohort.code, _Cohort.title, _Cohort.starts_on).where(*_within(me)).distinct()
-    rows: Any = session.rows(statement.order_by(_Cohort.starts_on.desc(), _Cohort.code))
+    reach = me.reach("grading.grade")
+    rows: Any = session.rows(_cohorts(reach.everywhere), {**reach_values(reach), "me": me.id or 0})
     return [(code, f"{title} · {code}") for code, title, _starts in rows]
 
 
@@ -194,4 +225,5 @@ def _oldest(session: ReadSession, me: Actor, code: str, cohort: str) -> str | No
 
 def waiting(session: ReadSession, me: Actor, cohort_ids: Sequence[int]) -> dict[str, int]:
     """How much there is in each state in these cohorts. One query."""
-    return _counts(session, [_Submission.cohort_id.in_(list(cohort_ids)), _Submission.person_id != (me.id or 0)])
+    conditions = (_Submission.cohort_id.in_(list(cohort_ids)), _Submission.person_id != (me.id or 0))
+    return _as_counts(session.rows(_compared(_rank, func.count()).where(*conditions).group_by(_rank)))
