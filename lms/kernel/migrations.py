@@ -1,23 +1,29 @@
 """Bringing a database up and down: the suite's one linear history, then each third-party plugin's own, each with its own version table."""
 
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from alembic import command
+from alembic import command, op
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, inspect
+from alembic.util import CommandError
+from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy.exc import OperationalError
 
-from lms.kernel.database import Row
+from lms.kernel.database import Database, Row
 from lms.kernel.errors import Refused
 from lms.kernel.i18n import N_
 from lms.kernel.jobs_procrastinate import install_procrastinate
 from lms.kernel.paths import resource
 
 SUITE_TABLE = "alembic_version"
+ALONE = 0x4C4D53  # "LMS": the number of PostgreSQL's advisory lock that only one migration holds at a time
+LOCK_TRIES = 20
 
 
 def histories(campus: Any) -> list[tuple[str, Path]]:
@@ -26,17 +32,43 @@ def histories(campus: Any) -> list[tuple[str, Path]]:
     return own + [(f"{SUITE_TABLE}_{p.name}", folder) for p in campus.plugins if (folder := p.folder("migrations"))]
 
 
+class DatabaseIsNewer(Refused):
+    """This version does not know the revision that the database is at."""
+
+    message = N_("A newer version has brought the database further than this one knows. Start the newer version, or restore a backup.")
+
+
 def upgrade(campus: Any, revision: str = "head") -> None:
-    """Bring every history to its head, then let plugins put in what they begin with; on PostgreSQL also the tables of the job queue."""
-    for table, folder in histories(campus):
-        _run(campus.database.engine, table, folder, lambda config: command.upgrade(config, revision))
-    if campus.database.dialect == "postgresql":
-        install_procrastinate(campus.database.engine)
-    if revision == "head":
-        with campus.database.transaction() as session:
-            for plugin in campus.plugins:
-                if plugin.setup:
-                    plugin.setup(session)
+    """Bring every history to its head, then let plugins put in what they begin with; on PostgreSQL also the tables of the job queue.
+
+    Raises DatabaseIsNewer where a newer version has been here. Of several callers one goes first, and the others find it done.
+    """
+    with _alone(campus.database):
+        if is_ahead(campus):
+            raise DatabaseIsNewer()
+        for table, folder in histories(campus):
+            _run(campus.database.engine, table, folder, lambda config: command.upgrade(config, revision))
+        if campus.database.dialect == "postgresql":
+            install_procrastinate(campus.database.engine)
+        if revision == "head":
+            with campus.database.transaction() as session:
+                for plugin in campus.plugins:
+                    if plugin.setup:
+                        plugin.setup(session)
+
+
+@contextmanager
+def _alone(database: Database) -> Iterator[None]:
+    """On PostgreSQL only one migrates at a time. Without a transaction: one that waits open would keep indexes from being built."""
+    if database.dialect != "postgresql":
+        yield
+        return
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f"SELECT pg_advisory_lock({ALONE})"))
+        try:
+            yield
+        finally:
+            connection.execute(text(f"SELECT pg_advisory_unlock({ALONE})"))
 
 
 class NoHistory(Refused):
@@ -61,8 +93,32 @@ def heads(campus: Any) -> dict[str, str | None]:
 
 def is_current(campus: Any) -> bool:
     """Whether every history is at its head."""
+    return not _lag(campus)
+
+
+def is_behind(campus: Any) -> bool:
+    """Whether `lms migrate` has something to do. A database that a newer version has brought further is not behind: while that one takes
+    over, this one goes on serving."""
+    return any(at is None or _knows(folder, at) for at, folder in _lag(campus))
+
+
+def is_ahead(campus: Any) -> bool:
+    """Whether a history is at a revision that this version does not know."""
+    return any(at is not None and not _knows(folder, at) for at, folder in _lag(campus))
+
+
+def _lag(campus: Any) -> list[tuple[str | None, Path]]:
+    """(where it is, folder) of every history that is not at its head."""
     with campus.database.engine.connect() as connection:
-        return all(_at(connection, table) == _head(folder) for table, folder in histories(campus))
+        where = [(_at(connection, table), folder) for table, folder in histories(campus)]
+    return [(at, folder) for at, folder in where if at != _head(folder)]
+
+
+def _knows(folder: Path, revision: str) -> bool:
+    try:
+        return ScriptDirectory.from_config(_config(folder)).get_revision(revision) is not None
+    except CommandError:
+        return False
 
 
 def differences(campus: Any) -> list[Any]:
@@ -86,11 +142,49 @@ def _config(folder: Path) -> Config:
 
 
 def _run(engine: Engine, table: str, folder: Path, action: Any) -> None:
+    for tries_left in reversed(range(LOCK_TRIES)):
+        try:
+            return _run_once(engine, table, folder, action)
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", "") != "55P03" or not tries_left:  # lock_not_available
+                raise
+        time.sleep(1)
+
+
+def _run_once(engine: Engine, table: str, folder: Path, action: Any) -> None:
     config = _config(folder)
-    with engine.connect() as connection:
+    with engine.connect() as connection, _impatient(connection):
         config.attributes.update(connection=connection, version_table=table)
         action(config)
         connection.commit()
+
+
+@contextmanager
+def _impatient(connection: Connection) -> Iterator[None]:
+    """On PostgreSQL give up soon where a table is in use: a change that waits makes all who come after it wait too. Then try again."""
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    connection.execute(text("SET lock_timeout = '2s'"))
+    connection.commit()
+    try:
+        yield
+    finally:
+        connection.rollback()
+        connection.execute(text("RESET lock_timeout"))
+        connection.commit()
+
+
+def build_index(name: str, table: str, columns: list[str], *, unique: bool = False) -> None:
+    """For migrations: build an index while others go on writing to the table. Safe to repeat after a try that was broken off."""
+    if op.get_bind().dialect.name != "postgresql":
+        op.create_index(name, table, columns, unique=unique)
+        return
+    with op.get_context().autocommit_block():
+        op.execute("SET lock_timeout = 0")  # it keeps nobody waiting, and must outlast the transactions that run
+        op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")  # half of one, from a try before
+        op.create_index(name, table, columns, unique=unique, postgresql_concurrently=True)
+        op.execute("SET lock_timeout = '2s'")
 
 
 def _head(folder: Path) -> str | None:
