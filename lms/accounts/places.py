@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
 from babel import Locale, UnknownLocaleError
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from lms.accounts.models import Country, Region
 from lms.kernel.database import ReadSession, Session
@@ -51,12 +51,19 @@ def _id(region: Region) -> int:
     return region.id
 
 
+_NAMES: Any = select(_Region.code, _Region.name).where(_Region.code.in_(bindparam("codes", expanding=True)))
+
+
 def region_names(session: ReadSession, codes: Iterable[str], locale: str) -> dict[str, str]:
     """The name of each region: CLDR's in the reader's language for the nodes of UN M49, else the name given by the programme."""
-    rows: Any = session.rows(select(_Region.code, _Region.name).where(_Region.code.in_(list(codes)))).all()
-    defaults = {row["code"]: row["name"] for row in _default_tree()["regions"]}
-    territories = _territories(locale)
+    defaults, territories = _default_names(), _territories(locale)
+    rows: Any = session.rows(_NAMES, {"codes": list(codes)})
     return {code: territories.get(code, name) if defaults.get(code) == name else name for code, name in rows}
+
+
+@cache
+def _default_names() -> dict[str, str]:
+    return {row["code"]: row["name"] for row in _default_tree()["regions"]}
 
 
 def country_names(codes: Iterable[str], locale: str) -> dict[str, str]:
@@ -64,6 +71,7 @@ def country_names(codes: Iterable[str], locale: str) -> dict[str, str]:
     return {code: country_name(code, locale) for code in codes if code in _default_tree()["countries"]}
 
 
+@lru_cache(maxsize=64)
 def _territories(locale: str) -> dict[str, str]:
     try:
         return dict(Locale.parse(locale.replace("-", "_")).territories)

@@ -5,15 +5,15 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import Integer, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from lms.accounts.models import Region
 from lms.accounts.places import region_names
 from lms.courses.models import Cohort, CohortRegion, Course, CourseText, Topic
-from lms.courses.queries import CohortCard, cohort_cards, is_calling, titled
+from lms.courses.queries import IS_CALLING, CohortCard, cohort_cards, moment, titled
 from lms.courses.topics import topic_name
-from lms.kernel import clock, i18n
+from lms.kernel import i18n
 from lms.kernel.database import ReadSession
 from lms.kernel.lists import after_row, with_words
 
@@ -70,28 +70,47 @@ class CatalogueFilters:
     languages: list[tuple[str, str]]
 
 
+def _has_cohort(*conditions: Any) -> Any:
+    return select(1).where(_Cohort.course_id == _Course.id, _Cohort.status == "published", *conditions).exists()
+
+
+# Put together once: that costs more than asking.
+_rank: Any = case((_has_cohort(IS_CALLING), 0), else_=1)
+_CARDS: Any = (
+    select(
+        _Course.id, _Course.code, func.coalesce(_Text.title, _Course.title).label("title"),
+        func.coalesce(_Text.summary, _Course.summary).label("summary"), func.coalesce(_Text.language, _Course.language).label("language"),
+        _Topic.code.label("topic_code"), _Topic.name.label("topic"), _Course.weeks, _Course.hours, _rank.label("rank"),
+    )
+    .outerjoin(CourseText, and_(_Text.course_id == _Course.id, _Text.language == bindparam("locale")))
+    .outerjoin(Topic, _Topic.id == _Course.topic_id)
+    .where(_Course.status == "published")
+    .order_by(_rank, _Course.title, _Course.id)
+    .limit(bindparam("limit", type_=Integer()))
+)  # fmt: skip
+_AHEAD: Any = and_(_Cohort.status == "published", or_(_Cohort.ends_on.is_(None), _Cohort.ends_on >= bindparam("today")))
+
+
+def _next_cohorts() -> Any:
+    """The condition of being among the first cohorts ahead of one of these courses."""
+    order = (case((IS_CALLING, 0), else_=1), _Cohort.starts_on.nulls_last(), _Cohort.id)
+    number = func.row_number().over(partition_by=_Cohort.course_id, order_by=order).label("number")
+    ahead = select(_Cohort.id, number).where(_Cohort.course_id.in_(bindparam("courses", expanding=True)), _AHEAD).subquery()
+    return _Cohort.id.in_(select(ahead.c.id).where(ahead.c.number <= COHORTS_SHOWN))
+
+
+_NEXT: Any = _next_cohorts()
+
+
 def catalogue(session: ReadSession, wanted: Wanted, locale: str, after: str = "", limit: int = PAGE) -> tuple[list[CourseCard], str | None]:
     """The published courses that are wanted, those one can get into first, and the cursor of the next page. Four queries."""
-    conditions = [_Course.status == "published", *_wanted(wanted)]
-    rank = _rank()
-    if after:
-        conditions.append(_after(after, rank))
-    rows: Any = session.rows(
-        select(
-            _Course.id, _Course.code, func.coalesce(_Text.title, _Course.title).label("title"),
-            func.coalesce(_Text.summary, _Course.summary).label("summary"),
-            func.coalesce(_Text.language, _Course.language).label("language"),
-            _Topic.code.label("topic_code"), _Topic.name.label("topic"), _Course.weeks, _Course.hours, rank.label("rank"),
-        )
-        .outerjoin(CourseText, and_(_Text.course_id == _Course.id, _Text.language == locale))
-        .outerjoin(Topic, _Topic.id == _Course.topic_id)
-        .where(*conditions)
-        .order_by(rank, _Course.title, _Course.id)
-        .limit(limit + 1)
-    ).all()  # fmt: skip
+    conditions = _wanted(wanted) + ([_after(after)] if after else [])
+    statement = _CARDS.where(*conditions) if conditions else _CARDS
+    rows: Any = session.rows(statement, {**moment(), "locale": locale, "limit": limit + 1}).all()
     shown = rows[:limit]
     cohorts = defaultdict(list)
-    for cohort in sorted(cohort_cards(session, locale, _next_of([row.id for row in shown])), key=lambda c: c.calling != "open"):
+    nearest = cohort_cards(session, locale, _NEXT, values={**moment(), "courses": [row.id for row in shown]})
+    for cohort in sorted(nearest, key=lambda c: c.calling != "open"):
         cohorts[cohort.course_id].append(cohort)
     cards = [
         CourseCard(r.id, r.code, r.title, r.summary, r.language, topic_name(r.topic_code, r.topic), r.weeks, r.hours, cohorts[r.id])
@@ -109,7 +128,7 @@ def _wanted(wanted: Wanted) -> list[Any]:
         within = select(_CohortRegion.cohort_id).where(_CohortRegion.region_id.in_(_subtree(wanted.region)))
         of_cohort.append(_Cohort.id.in_(within))
     if wanted.open:
-        of_cohort.append(is_calling())
+        of_cohort.append(IS_CALLING)
     if wanted.language and not of_cohort:
         conditions.append(or_(_Course.language == wanted.language, _has_cohort(_Cohort.language == wanted.language)))
     elif wanted.language:
@@ -120,10 +139,6 @@ def _wanted(wanted: Wanted) -> list[Any]:
     return conditions
 
 
-def _has_cohort(*conditions: Any) -> Any:
-    return select(1).where(_Cohort.course_id == _Course.id, _Cohort.status == "published", *conditions).exists()
-
-
 def _subtree(code: str) -> Any:
     """The ids of a region and of everything in it."""
     tree: Any = select(_Region.id).where(_Region.code == code).cte("within", recursive=True)
@@ -131,49 +146,38 @@ def _subtree(code: str) -> Any:
     return select(tree.union(select(child.id).where(child.parent_id == tree.c.id)).c.id)
 
 
-def _is_ahead() -> Any:
-    return and_(_Cohort.status == "published", or_(_Cohort.ends_on.is_(None), _Cohort.ends_on >= clock.today()))
-
-
-def _next_of(course_ids: list[int]) -> Any:
-    """The condition of being among the first cohorts ahead of one of these courses."""
-    order = (case((is_calling(), 0), else_=1), _Cohort.starts_on.nulls_last(), _Cohort.id)
-    number = func.row_number().over(partition_by=_Cohort.course_id, order_by=order).label("number")
-    ahead = select(_Cohort.id, number).where(_Cohort.course_id.in_(course_ids), _is_ahead()).subquery()
-    return _Cohort.id.in_(select(ahead.c.id).where(ahead.c.number <= COHORTS_SHOWN))
-
-
-def _rank() -> Any:
-    return case((_has_cohort(is_calling()), 0), else_=1)
-
-
-def _after(cursor: str, rank: Any) -> Any:
+def _after(cursor: str) -> Any:
     seen_rank, _sep, code = cursor.partition("-")
     place = int(seen_rank) if seen_rank in ("0", "1") else 0
-    return or_(rank > place, and_(rank == place, after_row(Course, code, _Course.title)))
+    return or_(_rank > place, and_(_rank == place, after_row(Course, code, _Course.title)))
 
 
-def filters(session: ReadSession, locale: str) -> CatalogueFilters:
-    """What the catalogue can be narrowed by. Four queries."""
+def _offered() -> tuple[Any, Any, Any]:
+    """Where the courses of the catalogue are taught, what about, and in which languages: three questions."""
     public = select(_Cohort.id).join(Course, _Course.id == _Cohort.course_id).where(
         _Cohort.status == "published", _Course.status == "published"
     )  # fmt: skip
     used: Any = aliased(Region)
-    codes = set(
-        session.scalars(
-            select(_Region.code)
-            .join(used, or_(_Region.id == used.id, _Region.id == used.macro_id))
-            .join(CohortRegion, _CohortRegion.region_id == used.id)
-            .where(_CohortRegion.cohort_id.in_(public))
-        )
+    regions = (
+        select(_Region.code)
+        .join(used, or_(_Region.id == used.id, _Region.id == used.macro_id))
+        .join(CohortRegion, _CohortRegion.region_id == used.id)
+        .where(_CohortRegion.cohort_id.in_(public))
+        .distinct()
     )
-    names = titled(region_names(session, codes, locale))
-    rows: Any = session.rows(
-        select(_Topic.code, _Topic.name).where(_Topic.id.in_(select(_Course.topic_id).where(_Course.status == "published")))
-    )
-    topics = [(code, topic_name(code, name)) for code, name in rows]
+    topics = select(_Topic.code, _Topic.name).where(_Topic.id.in_(select(_Course.topic_id).where(_Course.status == "published")))
     spoken = select(_Cohort.language).where(_Cohort.id.in_(public)).union(select(_Course.language).where(_Course.status == "published"))
-    languages = titled({code: i18n.language_name(code, locale) for code in session.scalars(spoken)})
+    return regions, topics, spoken
+
+
+_REGIONS, _TOPICS, _LANGUAGES = _offered()
+
+
+def filters(session: ReadSession, locale: str) -> CatalogueFilters:
+    """What the catalogue can be narrowed by. Four queries."""
+    names = titled(region_names(session, [code for (code,) in session.rows(_REGIONS)], locale))
+    topics = [(code, topic_name(code, name)) for code, name in session.rows(_TOPICS)]
+    languages = titled({code: i18n.language_name(code, locale) for (code,) in session.rows(_LANGUAGES)})
     by_name = itemgetter(1)
     return CatalogueFilters(sorted(names.items(), key=by_name), sorted(topics, key=by_name), sorted(languages.items(), key=by_name))
 

@@ -79,36 +79,50 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def is_calling() -> Any:
-    """The condition that people can get into a cohort by themselves now."""
-    now = clock.now()
-    return (
-        (_Cohort.status == "published")
-        & (_Cohort.enrolment_method != "staff")
-        & or_(_Cohort.enrol_from.is_(None), _Cohort.enrol_from <= now)
-        & or_(_Cohort.enrol_until.is_(None), _Cohort.enrol_until >= now)
-        & or_(_Cohort.ends_on.is_(None), _Cohort.ends_on >= clock.today())
-    )
+IS_CALLING: Any = (
+    (_Cohort.status == "published")
+    & (_Cohort.enrolment_method != "staff")
+    & or_(_Cohort.enrol_from.is_(None), _Cohort.enrol_from <= bindparam("now"))
+    & or_(_Cohort.enrol_until.is_(None), _Cohort.enrol_until >= bindparam("now"))
+    & or_(_Cohort.ends_on.is_(None), _Cohort.ends_on >= bindparam("today"))
+)
+"""The condition that people can get into a cohort by themselves now. A statement with it is asked with `moment()`."""
 
 
-def cohort_cards(session: ReadSession, locale: str, *conditions: Any, limit: int | None = None, newest: bool = False) -> list[CohortCard]:
-    """The cohorts that meet the conditions, by start, with the names of their regions. Three queries."""
-    # The databases disagree about where a cohort without dates belongs.
-    order = (_Cohort.starts_on.desc().nulls_last(), _Cohort.id.desc()) if newest else (_Cohort.starts_on.nulls_last(), _Cohort.id)
-    statement: Any = select(*_COLUMNS).where(*conditions).order_by(*order)
-    rows: Any = session.rows(statement.limit(limit) if limit else statement).all()
+def moment() -> dict[str, Any]:
+    """The present, for statements that compare with it: `now` and `today`."""
+    return {"now": clock.now(), "today": clock.today()}
+
+
+def cohort_cards(
+    session: ReadSession,
+    locale: str,
+    *conditions: Any,
+    limit: int | None = None,
+    newest: bool = False,
+    values: Mapping[str, Any] | None = None,
+) -> list[CohortCard]:
+    """The cohorts that meet the conditions (which may compare with `values`), by start, with the names of their regions. Three queries."""
+    statement: Any = (_NEWEST if newest else _BY_START).where(*conditions)
+    rows: Any = session.rows(statement.limit(limit) if limit else statement, values).all()
     regions = regions_of(session, locale, [row.id for row in rows])
     return [CohortCard(**row._mapping, regions=regions.get(row.id, ())) for row in rows]
 
 
+# The databases disagree about where a cohort without dates belongs.
+_BY_START: Any = select(*_COLUMNS).order_by(_Cohort.starts_on.nulls_last(), _Cohort.id)
+_NEWEST: Any = select(*_COLUMNS).order_by(_Cohort.starts_on.desc().nulls_last(), _Cohort.id.desc())
+_REGIONS: Any = (
+    select(_CohortRegion.cohort_id, _Region.code)
+    .join(Region, _Region.id == _CohortRegion.region_id)
+    .where(_CohortRegion.cohort_id.in_(bindparam("cohorts", expanding=True)))
+    .order_by(_CohortRegion.cohort_id, _Region.code)
+)
+
+
 def regions_of(session: ReadSession, locale: str, cohort_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
     """The names of the regions of each cohort. Two queries."""
-    rows: Any = session.rows(
-        select(_CohortRegion.cohort_id, _Region.code)
-        .join(Region, _Region.id == _CohortRegion.region_id)
-        .where(_CohortRegion.cohort_id.in_(list(cohort_ids)))
-        .order_by(_CohortRegion.cohort_id, _Region.code)
-    ).all()
+    rows: Any = session.rows(_REGIONS, {"cohorts": list(cohort_ids)}).all()
     names = titled(region_names(session, {code for _cohort, code in rows}, locale))
     found: dict[int, tuple[str, ...]] = {}
     for cohort_id, code in rows:

@@ -63,23 +63,23 @@ def _languages(_session: ReadSession, codes: Sequence[str], locale: str) -> Mapp
 def _courses(session: ReadSession, codes: Sequence[str], locale: str) -> Mapping[str, str]:
     translated = and_(_Text.course_id == _Course.id, _Text.language == locale)
     title = func.coalesce(_Text.title, _Course.title)
-    rows: Any = session.execute(select(_Course.code, title).outerjoin(CourseText, translated).where(_Course.code.in_(codes)))
+    rows: Any = session.rows(select(_Course.code, title).outerjoin(CourseText, translated).where(_Course.code.in_(codes)))
     return dict(rows.all())
 
 
 def _cohorts(session: ReadSession, codes: Sequence[str], _locale: str) -> Mapping[str, str]:
-    rows: Any = session.execute(select(_Cohort.code, _Cohort.title).where(_Cohort.code.in_(codes)))
+    rows: Any = session.rows(select(_Cohort.code, _Cohort.title).where(_Cohort.code.in_(codes)))
     return dict(rows.all())
 
 
 def _topics(session: ReadSession, codes: Sequence[str], locale: str) -> Mapping[str, str]:
-    rows: Any = session.execute(select(_Topic.code, _Topic.name).where(_Topic.code.in_(codes)))
+    rows: Any = session.rows(select(_Topic.code, _Topic.name).where(_Topic.code.in_(codes)))
     with i18n.using(locale):
         return {code: topic_name(code, name) for code, name in rows}
 
 
 def _programmes(session: ReadSession, codes: Sequence[str], _locale: str) -> Mapping[str, str]:
-    rows: Any = session.execute(select(_Programme.code, _Programme.name).where(_Programme.code.in_(codes)))
+    rows: Any = session.rows(select(_Programme.code, _Programme.name).where(_Programme.code.in_(codes)))
     return dict(rows.all())
 
 

@@ -79,7 +79,7 @@ def ask(session: ReadSession, actor: Actor, datasets: Datasets, question: Questi
     dimensions = tuple(find_dimension(dataset, name) for name in question.by)
     reach = actor.reach(dataset.permission)
     filters = filtering.filters(session, dataset, reach, question)
-    counted = session.execute(counting.counts(dataset, dimensions, _conditions(dataset, reach, question))).mappings().all()
+    counted = session.rows(counting.counts(dataset, dimensions, _conditions(dataset, reach, question))).mappings().all()
     total = next(row for row in counted if row["is_total"])
     return Answer(
         question, dataset, dimensions, _lines(session, dataset, dimensions, [row for row in counted if not row["is_total"]]),

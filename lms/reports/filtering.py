@@ -64,7 +64,7 @@ def choices(session: ReadSession, actor: Actor, dataset: Dataset, dimensions: Se
 def _occurring(session: ReadSession, dataset: Dataset, dimensions: Sequence[Dimension], reach: Reach) -> dict[str, list[str]]:
     codes: dict[str, list[str]] = {dimension.name: [] for dimension in dimensions}
     if dimensions:
-        rows: Any = session.execute(counting.occurring(dataset, dimensions, counting.within_reach(dataset, reach)))
+        rows: Any = session.rows(counting.occurring(dataset, dimensions, counting.within_reach(dataset, reach)))
         for name, code in rows:
             codes[name].append(code)
     return codes

@@ -68,16 +68,17 @@ class View:
 def view(answer: Answer, choices: Choices) -> View:
     """The answer with its links. `choices`: the values to offer of each dimension that is a filter."""
     lines = _by_size(answer)
+    parts = [drill(answer, line) for line in lines[: max(ROWS, BARS)]]
     selections = tuple(_selections(answer, choices))
     offered = {selection.chosen for selection in selections}
     return View(
         columns=tuple(_columns(answer)),
-        rows=tuple(Row(line.names, drill(answer, line), _cells(answer, line.figures)) for line in lines[:ROWS]),
+        rows=tuple(Row(line.names, url, _cells(answer, line.figures)) for line, url in zip(lines[:ROWS], parts, strict=False)),
         rows_text=_cut(len(lines), ROWS, _("The first {shown} of {all} rows. The files hold all of them.")),
         total=_cells(answer, answer.total),
         is_empty=not any(answer.total),
         is_filtered=bool(answer.filters or answer.question.since or answer.question.until),
-        bars=tuple((", ".join(line.names), _length(line), drill(answer, line)) for line in lines[:BARS]),
+        bars=tuple((", ".join(line.names), _length(line), url) for line, url in zip(lines[:BARS], parts, strict=False)),
         bars_text=_cut(len(lines), BARS, _("The first {shown} of {all}; the table shows more.")),
         trail=trail(answer),
         chips=tuple(_chip(answer, item) for item in answer.filters if str(item.condition) not in offered),
