@@ -18,7 +18,7 @@ from lms.kernel import site
 from lms.kernel.campus import Campus
 from lms.kernel.errors import NotFound, Refused, SignInNeeded
 from lms.kernel.i18n import N_
-from lms.kernel.middleware import BodyLimit, Envelope, Faults, Figures, SameSite
+from lms.kernel.middleware import BodyLimit, Envelope, Faults, Figures, SameSite, configure_logging
 from lms.kernel.paths import resource
 from lms.kernel.permissions import PUBLIC, SIGNED_IN, PermissionRegistry
 from lms.kernel.routing import Signpost
@@ -77,6 +77,13 @@ def create_app(campus: Campus) -> FastAPI:
     app.add_middleware(Faults, answer=answer_fault)
     app.add_middleware(Envelope, settings=campus.settings, figures=figures)
     return app
+
+
+def served() -> FastAPI:
+    """The application of one of several processes, with the settings of its environment."""
+    campus = Campus.open()
+    configure_logging(campus.settings.log_level)
+    return create_app(campus)
 
 
 def mount(app: FastAPI, router: APIRouter, prefix: str = "") -> None:

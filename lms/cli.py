@@ -29,6 +29,7 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
     worker: Annotated[bool, typer.Option(help="Run a job worker beside the server.")] = True,
+    processes: Annotated[int, typer.Option(min=1, help="Processes that answer requests; more than one needs PostgreSQL.")] = 1,
 ) -> None:
     """Serve the campus. On the embedded database it migrates first and runs the job worker, as a child at lower priority."""
     import uvicorn
@@ -36,6 +37,8 @@ def serve(
     campus = Campus.open()
     configure_logging(campus.settings.log_level)
     is_embedded = campus.database.dialect == "sqlite"
+    if is_embedded and processes > 1:
+        raise typer.BadParameter("the embedded database is served by one process", param_hint="--processes")
     if is_embedded:
         migrations.upgrade(campus)
     from lms.app import create_app
@@ -43,8 +46,8 @@ def serve(
     child = subprocess.Popen([sys.executable, "-m", "lms.cli", "worker", "--child"]) if worker and is_embedded else None
     try:
         uvicorn.run(
-            create_app(campus), host=host, port=port, log_config=None, access_log=False, server_header=False,
-            proxy_headers=True, forwarded_allow_ips=campus.settings.trusted_proxies,
+            create_app(campus) if processes == 1 else "lms.app:served", factory=processes > 1, workers=processes, host=host, port=port,
+            log_config=None, access_log=False, server_header=False, proxy_headers=True, forwarded_allow_ips=campus.settings.trusted_proxies,
         )  # fmt: skip
     finally:
         if child:
