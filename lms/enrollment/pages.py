@@ -6,28 +6,18 @@ from contextlib import contextmanager
 from fastapi import Request
 from starlette.responses import Response
 
-from lms.courses import loading
-from lms.courses.models import Cohort
 from lms.enrollment import applying, enrolling, queries, staff_pages
 from lms.enrollment.forms import AnswerForm
+from lms.enrollment.loading import load_public
 from lms.enrollment.models import Application
 from lms.enrollment.panels import context_of
 from lms.enrollment.titles import APPLICATION_TITLES, BADGES, ENROLMENT_TITLES
-from lms.kernel.database import ReadSession
 from lms.kernel.errors import Forbidden, NotFound, Refused, SignInNeeded
 from lms.kernel.i18n import _
-from lms.kernel.permissions import PUBLIC, SIGNED_IN, Actor
+from lms.kernel.permissions import PUBLIC, SIGNED_IN
 from lms.kernel.web import Again, Form, Me, Read, Router, Write, page, read_form, redirect, redisplay
 
 pages = Router()
-
-
-def load_public(session: ReadSession, me: Actor, code: str) -> Cohort:
-    """A cohort that this person may look at. Raises NotFound."""
-    cohort = loading.cohort_by_code(session, code)
-    if cohort.status == "draft" and not loading.looks_after(me, cohort):
-        raise NotFound()
-    return cohort
 
 
 @contextmanager
