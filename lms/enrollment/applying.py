@@ -22,9 +22,9 @@ _Application: Any = Application
 _Enrolment: Any = Enrolment
 
 MOVES: dict[str, tuple[str, ...]] = {
-    "submitted": ("accepted", "rejected", "withdrawn"),
-    "shortlisted": ("accepted", "rejected", "withdrawn"),
-    "waitlisted": ("accepted", "rejected", "withdrawn"),
+    "submitted": ("shortlisted", "waitlisted", "accepted", "rejected", "withdrawn"),
+    "shortlisted": ("waitlisted", "accepted", "rejected", "withdrawn"),
+    "waitlisted": ("shortlisted", "accepted", "rejected", "withdrawn"),
     "rejected": ("accepted",),  # a place has become free after all
     "accepted": (),
     "withdrawn": (),
@@ -133,6 +133,21 @@ def reject(session: Session, actor: Actor, application_id: int, note: str = "") 
     _decide(session, actor, application, "rejected", note)
     if person := session.get(Person, application.person_id):
         telling.rejected(session, cohort, person, application.decision_note)
+    return application
+
+
+def sort(session: Session, actor: Actor, application_id: int, status: str) -> Application:
+    """Put an application that waits on the shortlist or the waiting list: it still waits, and nobody is told.
+
+    Raises NotFound, Forbidden, AlreadyDecided.
+    """
+    known = session.one(Application, application_id)
+    cohort = session.lock(Cohort, known.cohort_id)
+    require(actor, "enrollment.select", cohort.scope)
+    application = session.lock(Application, application_id)
+    if status not in ("shortlisted", "waitlisted"):
+        raise AlreadyDecided()
+    _move(session, actor, application, status)
     return application
 
 
