@@ -3,12 +3,13 @@
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, BinaryIO
 
+from lms.kernel import encodings
 from lms.kernel.errors import Refused
 from lms.kernel.i18n import N_
 
@@ -20,6 +21,13 @@ BOM = b"\xef\xbb\xbf"
 _DELIMITERS = ",;\t"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?%?")
+RECORD_LIMIT = 4_000_000
+"""Characters in one line of data, its cells of several lines included; what is longer is a line at fault."""
+RECORD_LINES = 2_000
+_SEPARATOR = re.compile(r"sep=([,;\t|])", re.IGNORECASE)  # how Excel is told
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_ERRORS = {"utf-8": "surrogateescape", "utf-8-sig": "surrogateescape", "utf-16": "surrogatepass", "windows-1252": "replace"}
+csv.field_size_limit(RECORD_LIMIT + 1)  # ours is told by column and line
 
 
 class CsvError(Refused):
@@ -42,7 +50,7 @@ class EmptyFile(CsvError):
 class NotUtf8(CsvError):
     """The bytes are in some other encoding."""
 
-    message = N_("Line {line} is not UTF-8 text. In a spreadsheet program, save the file as “CSV UTF-8”.")
+    message = N_("Line {line} holds characters that are broken. In a spreadsheet program, save the file as “CSV UTF-8”.")
 
 
 class UnknownColumns(CsvError):
@@ -81,6 +89,12 @@ class CellTooLong(CsvError):
     message = N_("Line {line}: the text in “{column}” has more than {limit} characters.")
 
 
+class ControlCharacter(CsvError):
+    """Characters that no text has: a picture, or something typed by a machine."""
+
+    message = N_("Line {line}: “{column}” holds a control character.")
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line of data: its number in the file, its cells by column, and what is wrong with it, if anything."""
@@ -88,6 +102,8 @@ class Line:
     number: int
     cells: dict[str, str]
     problem: CsvError | None = None
+    raw: tuple[str, ...] = ()
+    """The cells as they stood in the file, also those that are left out."""
 
 
 @dataclass(frozen=True)
@@ -95,96 +111,187 @@ class Table:
     """The columns of a file, in its order, and its lines, read while they are asked for."""
 
     columns: tuple[str, ...]
+    """As the caller knows them; empty for one that is left out."""
     delimiter: str
     rows: Iterator[Line] = field(repr=False)
+    header: tuple[str, ...] = ()
+    """As the file names them."""
+    encoding: str = "utf-8"
+    """utf-8, utf-8-sig (with a mark), utf-16, windows-1252; xlsx for a workbook."""
 
     def __iter__(self) -> Iterator[Line]:
         return self.rows
 
 
-def read(stream: BinaryIO | bytes, known: Sequence[str] | None = None, required: Sequence[str] = (), cell_limit: int = CELL_LIMIT) -> Table:
-    """Read a file: UTF-8 with or without BOM; comma, semicolon or tab; a header. Blank lines are passed over, cells are stripped.
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the columns of a file are understood. `known` None: all are taken as they are."""
 
-    With `known`, other columns are refused by name. A line at fault comes as a Line with its problem, so that it stops no other;
-    a file at fault raises CsvError, also while its lines are read (NotUtf8, Malformed).
+    known: Sequence[str] | None = None
+    required: Sequence[str] = ()
+    synonyms: Mapping[str, str] = field(default_factory=dict)
+    """Name in the file, in small letters -> ours; empty: the column is left out."""
+    cell_limit: int = CELL_LIMIT
+
+    def columns(self, header: Sequence[str], line: int) -> tuple[str, ...]:
+        """The columns of a header as we call them. Raises TooManyCells, RepeatedColumn, UnknownColumns, MissingColumns."""
+        if len(header) > COLUMN_LIMIT:
+            raise TooManyCells(line=line, cells=len(header), columns=COLUMN_LIMIT)
+        if "" in header:
+            raise RepeatedColumn(line=line, column="")
+        columns = [self.synonyms.get(name, name) for name in header]
+        taken = [name for name in columns if name]
+        if repeated := next((name for name in taken if taken.count(name) > 1), None):
+            raise RepeatedColumn(line=line, column=repeated)
+        if self.known is not None and (unknown := [name for name in taken if name not in self.known]):
+            raise UnknownColumns(line=line, columns=", ".join(unknown), known=", ".join(self.known))
+        if missing := [name for name in self.required if name not in columns]:
+            raise MissingColumns(line=line, columns=", ".join(missing))
+        return tuple(columns)
+
+    def line(self, number: int, raw: list[str], columns: Sequence[str]) -> Line | None:
+        """One line of data; None for a blank one."""
+        cells = [_plain(cell.strip()) for cell in raw]
+        if not any(cells):
+            return None
+        while len(cells) > len(columns) and not cells[-1]:
+            cells.pop()
+        padded = cells + [""] * (len(columns) - len(cells))
+        values = {name: cell for name, cell in zip(columns, padded, strict=False) if name}
+        return Line(number, values, self._problem(number, len(cells), columns, values), tuple(raw))
+
+    def _problem(self, number: int, count: int, columns: Sequence[str], values: Mapping[str, str]) -> CsvError | None:
+        if count > len(columns):
+            return TooManyCells(line=number, cells=count, columns=len(columns))
+        for name, text in values.items():
+            if len(text) > self.cell_limit:
+                return CellTooLong(line=number, column=name, limit=self.cell_limit)
+            if not text.isprintable() and (found := _CONTROL.search(text)):
+                # A byte that was no text in the encoding of the file came as half a surrogate.
+                is_byte = "\ud800" <= found[0] <= "\udfff"
+                return NotUtf8(line=number) if is_byte else ControlCharacter(line=number, column=name)
+        return None
+
+
+def read(
+    stream: BinaryIO | bytes,
+    known: Sequence[str] | None = None,
+    required: Sequence[str] = (),
+    cell_limit: int = CELL_LIMIT,
+    *,
+    synonyms: Mapping[str, str] | None = None,
+    encoding: str = "",
+    delimiter: str = "",
+) -> Table:
+    """Read a file: UTF-8 and UTF-16 by their marks, else UTF-8 or Windows-1252; comma, semicolon or tab; a header.
+
+    Blank lines are passed over, cells are stripped. With `known`, other columns are refused by name; `synonyms` are other names of
+    columns. A line at fault comes as a Line with its problem and stops no other; a file at fault raises CsvError, UnknownEncoding, NoText.
     """
-    lines = _Decoded(io.BytesIO(stream) if isinstance(stream, bytes) else stream)
-    first = next((text for text in lines if text.strip()), None)
+    reading = Reading(known, required, synonyms or {}, cell_limit)
+    source = io.BytesIO(stream) if isinstance(stream, bytes) else stream
+    found = encoding or encodings.recognise(source)
+    feed = _Feed(io.TextIOWrapper(_Kept(source), found, errors=_ERRORS.get(found, "strict"), newline=""))
+    first = next((text for text in feed if text.strip()), None)
+    if first and (said := _SEPARATOR.fullmatch(first.strip())):
+        delimiter = delimiter or said[1]
+        first = next((text for text in feed if text.strip()), None)
     if first is None:
         raise EmptyFile()
-    delimiter = max(_DELIMITERS, key=lambda mark: len(next(csv.reader([first], delimiter=mark), [])))
-    start = lines.number
-    reader = csv.reader(_chain(first, lines), delimiter=delimiter, strict=True)
+    delimiter = delimiter or max(_DELIMITERS, key=lambda mark: len(next(csv.reader([first], delimiter=mark), [])))
+    start = feed.number
+    feed.back([first])
+    reader = csv.reader(feed, delimiter=delimiter, strict=True)
     try:
-        header = [name.strip().lower() for name in next(reader)]
-    except csv.Error:
+        header = [name.strip() for name in next(reader)]
+    except (csv.Error, _TooFar):
         raise Malformed(line=start) from None
     while header and not header[-1]:
         header.pop()  # spreadsheets leave empty columns at the end
-    _check_header(header, known, required, start)
-    return Table(tuple(header), delimiter, _rows(reader, header, start - 1, cell_limit))
+    columns = reading.columns([name.lower() for name in header], start)
+    return Table(columns, delimiter, _rows(reader, feed, columns, reading), tuple(header), found)
 
 
-class _Decoded:
-    """The lines of a stream as text, counted."""
+class _TooFar(Exception):
+    """A quotation mark that is not closed within reason."""
 
-    def __init__(self, stream: BinaryIO) -> None:
-        self.stream = stream
+
+class _Kept(io.RawIOBase):
+    """A stream that somebody else closes."""
+
+    def __init__(self, source: BinaryIO) -> None:
+        self.source = source
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        piece = self.source.read(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+
+class _Feed:
+    """The lines of a text, counted, for the reader of records; those of a record that makes no sense can be given back."""
+
+    def __init__(self, text: io.TextIOWrapper) -> None:
+        self.text = text
         self.number = 0
+        self.taken: list[str] = []
+        self._returned: list[str] = []
+        self._size = 0
 
-    def __iter__(self) -> "_Decoded":
+    def __iter__(self) -> "_Feed":
         return self
 
     def __next__(self) -> str:
-        raw = self.stream.readline()
-        if not raw:
+        if self._size > RECORD_LIMIT or len(self.taken) > RECORD_LINES:
+            raise _TooFar()
+        line = self._returned.pop() if self._returned else self._read()
+        if not line:
             raise StopIteration
         self.number += 1
+        self._size += len(line)
+        self.taken.append(line)
+        return line
+
+    def _read(self) -> str:
         try:
-            return raw.removeprefix(BOM).decode("utf-8") if self.number == 1 else raw.decode("utf-8")
-        except UnicodeDecodeError:
-            raise NotUtf8(line=self.number) from None
+            line = self.text.readline(RECORD_LIMIT)
+            if len(line) == RECORD_LIMIT:
+                while (more := self.text.readline(RECORD_LIMIT)) and not more.endswith(("\n", "\r")):
+                    pass  # nobody wants to keep a line without end
+        except UnicodeError:
+            raise NotUtf8(line=self.number + 1) from None
+        return line
+
+    def begin(self) -> int:
+        """A record begins; answers its line."""
+        self.taken.clear()
+        self._size = 0
+        return self.number + 1
+
+    def back(self, lines: Sequence[str]) -> None:
+        """Give these lines again."""
+        self.number -= len(lines)
+        self._returned.extend(reversed(lines))
 
 
-def _chain(first: str, rest: Iterator[str]) -> Iterator[str]:
-    yield first
-    yield from rest
-
-
-def _check_header(header: Sequence[str], known: Sequence[str] | None, required: Sequence[str], line: int) -> None:
-    if len(header) > COLUMN_LIMIT:
-        raise TooManyCells(line=line, cells=len(header), columns=COLUMN_LIMIT)
-    if len(set(header)) < len(header) or "" in header:
-        raise RepeatedColumn(line=line, column=next(name for name in header if not name or header.count(name) > 1))
-    if known is not None and (unknown := [name for name in header if name not in known]):
-        raise UnknownColumns(line=line, columns=", ".join(unknown), known=", ".join(known))
-    if missing := [name for name in required if name not in header]:
-        raise MissingColumns(line=line, columns=", ".join(missing))
-
-
-def _rows(reader: Any, header: Sequence[str], before: int, limit: int) -> Iterator[Line]:
+def _rows(reader: Any, feed: _Feed, columns: Sequence[str], reading: Reading) -> Iterator[Line]:
     while True:
-        number = before + reader.line_num + 1  # where the line begins: quoted cells may go on over several
+        number = feed.begin()  # where the line begins: quoted cells may go on over several
         try:
-            cells = next(reader, None)
-        except csv.Error:
-            raise Malformed(line=number) from None
-        if cells is None:
+            raw = next(reader, None)
+        except (csv.Error, _TooFar):
+            # One line with a lost quotation mark must not swallow those that follow.
+            first, *others = feed.taken
+            feed.back(others)
+            yield Line(number, dict.fromkeys(filter(None, columns), ""), Malformed(line=number), (first.rstrip("\r\n"),))
+            continue
+        if raw is None:
             return
-        cells = [_plain(cell.strip()) for cell in cells]
-        if any(cells):
-            yield _line(number, cells, header, limit)
-
-
-def _line(number: int, cells: list[str], header: Sequence[str], limit: int) -> Line:
-    while len(cells) > len(header) and not cells[-1]:
-        cells.pop()
-    values = dict(zip(header, cells + [""] * (len(header) - len(cells)), strict=False))
-    if len(cells) > len(header):
-        return Line(number, values, TooManyCells(line=number, cells=len(cells), columns=len(header)))
-    if long := next((name for name, text in values.items() if len(text) > limit), None):
-        return Line(number, values, CellTooLong(line=number, column=long, limit=limit))
-    return Line(number, values)
+        if line := reading.line(number, raw, columns):
+            yield line
 
 
 def _plain(cell: str) -> str:

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lms.kernel import csvio
+from lms.kernel import csvio, encodings
 from lms.kernel.csvio import (
     CellTooLong,
+    ControlCharacter,
     EmptyFile,
     Malformed,
     MissingColumns,
@@ -24,6 +25,7 @@ from lms.kernel.csvio import (
     read,
     write,
 )
+from lms.kernel.encodings import NoText, UnknownEncoding
 
 
 @pytest.mark.parametrize("mark", [",", ";", "\t"])
@@ -52,7 +54,8 @@ def test_line_numbers_count_blank_lines_before_the_header():
     [
         (b"", EmptyFile), (b"\n\n", EmptyFile), (csvio.BOM, EmptyFile), (b"code,colour\n", UnknownColumns), (b"title\n", MissingColumns),
         (b"code,code\n", RepeatedColumn), (b"code,,title\n", RepeatedColumn), (b'"code\n', Malformed),
-        ("código\n".encode("latin-1"), NotUtf8),
+        ("código\n".encode("cp1252"), UnknownColumns), (b"code\x00\n", NoText), ("código\n".encode("utf-32"), NoText),
+        ("コード,名前,電話,東京都\n".encode("shift-jis"), UnknownEncoding), ("код,имя\n".encode("cp1251"), UnknownEncoding),
     ],
 )  # fmt: skip
 def test_a_file_that_makes_no_sense_is_refused(content, error):
@@ -66,12 +69,48 @@ def test_unknown_columns_are_named():
 
 
 @pytest.mark.parametrize(
-    ("content", "error", "line"), [(b"code\na\n\xff\n", NotUtf8, 3), (b'code\na\n"b\nc\n', Malformed, 3), (b'code\n"a"b\n', Malformed, 2)]
-)
-def test_the_line_at_fault_is_named(content, error, line):
-    with pytest.raises(error, match=str(line)) as raised:
-        list(read(content))
-    assert raised.value.line == line
+    ("content", "number", "error"),
+    [
+        ("códe\nañb\nc".encode() + b"\xff\nd\n", 3, NotUtf8), (b'code\na\n"b\nc\n', 3, Malformed), (b'code\n"a"b\nc\n', 2, Malformed),
+        (b"code\na\nb\x00\nc\n", 3, ControlCharacter), (b"code\na\n" + b"x" * 5_000_000 + b"\nb\n", 3, CellTooLong),
+        (b'code\n"' + b"x\n" * 3000 + b"\nb\n", 2, Malformed), ("a\nñ\n\ud800b\n".encode("utf-16", "surrogatepass"), 3, NotUtf8),
+    ],
+)  # fmt: skip
+def test_a_line_that_makes_no_sense_is_named_and_stops_no_other(content, number, error):
+    lines = list(read(content))
+    (bad,) = [line for line in lines if line.problem]
+    assert (bad.number, type(bad.problem)) == (number, error)
+    assert lines[-1].problem is None or lines[-1] is bad
+    assert len(lines) > 1
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "windows-1252"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_what_spreadsheet_programs_save_is_recognised(encoding, end):
+    content = end.join(["code;title", 'A1;"Años; €"', "A2;“Señor” Núñez", ""]).encode(encoding)
+    table = read(content)
+    assert table.encoding == encoding
+    assert [tuple(line.cells.values()) for line in table] == [("A1", "Años; €"), ("A2", "“Señor” Núñez")]
+
+
+def test_a_character_that_lies_across_two_pieces_is_not_taken_for_a_broken_one(monkeypatch):
+    monkeypatch.setattr(encodings, "PIECE", 5)
+    assert read("name\naaaañññññ€€€€😀\n".encode()).encoding == "utf-8"
+    assert read("name\nseñor, mañana, año\n".encode("cp1252")).encoding == "windows-1252"
+
+
+def test_what_a_person_says_about_a_file_wins():
+    table = read("código|título\na|ñ\n".encode("utf-16-le"), encoding="utf-16-le", delimiter="|")
+    assert [line.cells for line in table] == [{"código": "a", "título": "ñ"}]
+
+
+def test_the_line_for_excel_names_the_separator():
+    assert [line.cells for line in read(b"sep=;\ncode;note\na;x,y,z\n")] == [{"code": "a", "note": "x,y,z"}]
+
+
+def test_columns_of_other_names_are_understood_or_left_out():
+    table = read(b"Mail,Password,City\na@example.org,x,Lima\n", ("email", "city"), ("email",), synonyms={"mail": "email", "password": ""})
+    assert [(line.cells, line.raw) for line in table] == [({"email": "a@example.org", "city": "Lima"}, ("a@example.org", "x", "Lima"))]
 
 
 def test_one_bad_line_stops_no_other():
