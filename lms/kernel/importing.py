@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from lms.kernel.i18n import LazyText
+from lms.kernel.i18n import N_, LazyText
 
 if TYPE_CHECKING:
     from lms.kernel.database import ReadSession, Session
@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 
 Mode = Literal["add", "update", "upsert"]
 """add: rows that are there already are rejected; update: rows that are not there are rejected; upsert: both are taken."""
+PIECE = 500
 Result = Literal["created", "updated", "unchanged", "rejected"]
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a file. A required one must be in the header and filled in every row, unless the importer says otherwise."""
+    """A column of a file. A required one must be in the header and filled in every row: rows without it never reach `take`."""
 
     name: str
     title: LazyText | str
@@ -41,12 +42,17 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a row did to one stored thing, kept so that it can be undone: `before` is None for something new."""
+    """What a row did to one stored thing, kept so that it can be undone: `before` is None for something new.
+
+    Values are what JSON holds; dates and decimals are written as text on the way, and come back to `revert` as text.
+    """
 
     kind: str
     identifier: int | str
     before: Mapping[str, Any] | None
     after: Mapping[str, Any]
+    person_id: int | None = None
+    """Whom it is about: the values are forgotten with that person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,15 @@ class Outcome:
     faults: tuple[Fault, ...] = ()
     notes: tuple[Fault, ...] = ()
     changes: tuple[Change, ...] = ()
+
+
+def mode_fault(mode: Mode, is_there: bool, column: str, value: str) -> Fault | None:
+    """What is wrong with a row that the mode does not take; None where it does."""
+    if mode == "add" and is_there:
+        return Fault(column, value, N_("This is there already, and only new rows are taken."))
+    if mode == "update" and not is_there:
+        return Fault(column, value, N_("This is not there yet, and no new rows are taken."))
+    return None
 
 
 Take = Callable[["Session", "Actor", Sequence[Incoming], Mode], Iterable[Outcome]]
@@ -96,7 +111,12 @@ class Importer:
     weight: int = 50
     """Its place among the others: what others refer to comes first."""
     synonyms: Mapping[str, str] = field(default_factory=dict)
-    """Names that other systems give to columns -> ours."""
+    """Names that other systems give to columns, in small letters -> ours."""
+    key: tuple[str, ...] = ()
+    """Columns that say which thing a row is about. A second row about the same thing in one file is rejected, or unchanged where it says
+    the same; `take` never sees it. Empty: not looked at."""
+    piece: int = PIECE
+    """Rows taken at a time: many where rows refer to later ones, as in a tree."""
 
     @property
     def known(self) -> tuple[str, ...]:
