@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -63,7 +64,7 @@ class Item:
         return (self.cutoff_at or self.due_at) if self.is_late else self.due_at
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Part:
     """A module in an outline."""
 
@@ -74,17 +75,17 @@ class Part:
     opens_at: datetime | None
     items: list[Item] = field(default_factory=list)
 
-    @property
+    @cached_property
     def is_open(self) -> bool:
         """Whether trainees may enter now."""
         return self.opens_at is None or self.opens_at <= clock.now()
 
-    @property
+    @cached_property
     def done(self) -> int:
         """How many activities that count are completed."""
         return sum(item.completed_at is not None for item in self.items if item.counts)
 
-    @property
+    @cached_property
     def total(self) -> int:
         """How many activities count."""
         return sum(item.counts for item in self.items)
@@ -101,7 +102,7 @@ class Step:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Learning:
     """A cohort with what a trainee has done in it."""
 
@@ -114,27 +115,27 @@ class Learning:
     ends_on: date | None
     parts: list[Part]
 
-    @property
+    @cached_property
     def done(self) -> int:
         """How many activities that count are completed."""
         return sum(part.done for part in self.parts)
 
-    @property
+    @cached_property
     def total(self) -> int:
         """How many activities count."""
         return sum(part.total for part in self.parts)
 
-    @property
+    @cached_property
     def is_ahead(self) -> bool:
         """Whether its first day is still to come, on its own clocks."""
         return self.starts_on is not None and self.starts_on > local_time(self.timezone).date()
 
-    @property
+    @cached_property
     def is_over(self) -> bool:
         """Whether its last day has passed, on its own clocks."""
         return self.ends_on is not None and self.ends_on < local_time(self.timezone).date()
 
-    @property
+    @cached_property
     def present(self) -> Part | None:
         """The module to be in now: the one that opened last; where all open together, the first that is not done."""
         opened = [part for part in self.parts if part.is_open]
@@ -142,16 +143,16 @@ class Learning:
             return next((part for part in opened if any(not item.is_done for item in part.items)), opened[-1] if opened else None)
         return max(opened, key=lambda part: part.opens_at.timestamp() if part.opens_at else 0.0, default=None)
 
-    @property
+    @cached_property
     def week(self) -> int:
         """The number of the module that opened last, from 1; 0 before the first, or where modules do not open in turn."""
         return self.parts.index(self.present) + 1 if self._in_turn and self.present else 0
 
-    @property
+    @cached_property
     def _in_turn(self) -> bool:
         return len({part.opens_at for part in self.parts}) > 1
 
-    @property
+    @cached_property
     def upcoming(self) -> Item | None:
         """The first open activity that is not done."""
         return next((item for part in self.parts if part.is_open for item in part.items if not item.is_done), None)
