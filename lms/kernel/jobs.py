@@ -61,11 +61,14 @@ class JobRegistry:
 
     def __init__(self, functions: Mapping[str, JobFunction] | None = None) -> None:
         self._functions: dict[str, JobFunction] = dict(functions or {})
+        self.plugins: Any = ()
+        """The loaded plugins, for work on what others declare."""
 
     @classmethod
     def of(cls, plugins: Iterable[DeclaresJobs], kernel: Mapping[str, JobFunction] | None = None) -> "JobRegistry":
         """The jobs of these plugins, and of the kernel itself. Raises ValueError where a name is used twice."""
         registry = cls(kernel)
+        registry.plugins = plugins
         for plugin in plugins:
             for name, function in plugin.jobs.items():
                 registry.add(name, function)
@@ -160,6 +163,7 @@ class JobRun:
         self.database = context.database
         self.storage = context.storage
         self.settings = context.settings
+        self.plugins = context.registry.plugins
         self.job_id = held.id
         self.attempt = held.attempt
         self._claim = held
