@@ -36,12 +36,8 @@ def counts(dataset: Dataset, dimensions: Sequence[Dimension], conditions: Sequen
 
 
 def occurring(dataset: Dataset, dimensions: Sequence[Dimension], conditions: Sequence[Any]) -> Any:
-    """The statement for the values that occur: (name of the dimension, code)."""
-    of_each = [
-        select(literal(dimension.name, String), code(dimension)).select_from(dataset.source).where(*conditions).distinct()
-        for dimension in dimensions
-    ]
-    return union_all(*of_each)
+    """The statement for the combinations of values that occur, in the order of the dimensions: one way through the rows for all."""
+    return select(*(code(dimension) for dimension in dimensions)).select_from(dataset.source).where(*conditions).distinct()
 
 
 def within_reach(dataset: Dataset, reach: Reach) -> list[Any]:

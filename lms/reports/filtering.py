@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from lms.kernel.database import ReadSession
 from lms.kernel.datasets import UNKNOWN, Dataset, Dimension
@@ -62,9 +61,11 @@ def choices(session: ReadSession, actor: Actor, dataset: Dataset, dimensions: Se
 
 
 def _occurring(session: ReadSession, dataset: Dataset, dimensions: Sequence[Dimension], reach: Reach) -> dict[str, list[str]]:
-    codes: dict[str, list[str]] = {dimension.name: [] for dimension in dimensions}
-    if dimensions:
-        rows: Any = session.rows(counting.occurring(dataset, dimensions, counting.within_reach(dataset, reach)))
-        for name, code in rows:
-            codes[name].append(code)
-    return codes
+    if not dimensions:
+        return {}
+    statement = counting.occurring(dataset, dimensions, counting.within_reach(dataset, reach))
+    codes: list[set[str]] = [set() for _dimension in dimensions]
+    for row in session.rows(statement):
+        for found, value in zip(codes, row, strict=True):
+            found.add(value)
+    return {dimension.name: list(found) for dimension, found in zip(dimensions, codes, strict=True)}

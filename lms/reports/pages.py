@@ -8,7 +8,9 @@ from typing import Annotated
 from fastapi import Depends, Query, Request
 from starlette.responses import Response
 
-from lms.kernel import spreadsheet
+from lms.kernel import i18n, spreadsheet
+from lms.kernel.campus import Campus
+from lms.kernel.database import ReadSession
 from lms.kernel.errors import Invalid, NotFound
 from lms.kernel.permissions import Actor
 from lms.kernel.storage import content_disposition
@@ -17,6 +19,7 @@ from lms.reports import addresses, exporting, filtering, gathering, presenting
 from lms.reports.addresses import Asked
 from lms.reports.asking import Answer, ask
 from lms.reports.questions import Question
+from lms.reports.remembering import recall
 
 pages = Router()
 
@@ -76,11 +79,22 @@ def report_page(request: Request, name: str, asked: AskedHere, me: Me, session: 
     if asked.by is None:
         asked = replace(asked, by=list(dataset.shortcuts[0].by if dataset.shortcuts else (dataset.dimensions[0].name,)))
     question, errors = _question(name, asked)
-    answer = ask(session, me, datasets, question)
-    offered = [dimension for dimension in dataset.dimensions if dimension.is_filter]
-    view = presenting.view(answer, filtering.choices(session, me, dataset, offered))
+    answer, choices = _answered(session, me, campus, question)
+    view = presenting.view(answer, choices)
     form = FormInput({"from": asked.since, "to": asked.until})
     return page(request, "reports/report.html", status=422 if errors else 200, answer=answer, view=view, form=form, errors=errors)
+
+
+def _answered(session: ReadSession, me: Actor, campus: Campus, question: Question) -> tuple[Answer, presenting.Choices]:
+    """The answer, and the values that can be chosen: the same for everybody whose roles reach as far and who reads that language."""
+    datasets = gathering.datasets(campus.plugins)
+    dataset = gathering.find(datasets, me, question.report)
+    offered = [dimension for dimension in dataset.dimensions if dimension.is_filter]
+
+    def count() -> tuple[Answer, presenting.Choices]:
+        return ask(session, me, datasets, question), filtering.choices(session, me, dataset, offered)
+
+    return recall(campus.database, (question, me.reach(dataset.permission), i18n.locale()), count)
 
 
 def _question(name: str, asked: Asked) -> tuple[Question, dict[str, str]]:
