@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, Field
 
+from lms.accounts.addresses import is_plausible
 from lms.accounts.zones import Zone
 from lms.kernel.i18n import N_
 
@@ -11,15 +12,7 @@ Name = Annotated[str, Field(max_length=120)]
 
 
 def _plausible(address: str) -> str:
-    """What could be an address: mail servers alone know which exist, and a network of its own has names such as `campus`."""
-    local, at, domain = address.strip().rpartition("@")
-    if (
-        not at
-        or not local
-        or not domain
-        or "@" in local
-        or any(c.isspace() or not c.isprintable() or c in '<>(),;:"' for c in address.strip())
-    ):
+    if not is_plausible(address.strip()):
         raise ValueError(str(N_("Please write an e-mail address, for example name@example.org.")))
     return address.strip().lower()
 

@@ -120,10 +120,15 @@ def _save(session: Session, person: Person, values: dict[str, Any]) -> None:
             # Inside the savepoint: set before, the values would be written on the way into it.
             for name, value in values.items():
                 setattr(person, name, value)
-            person.search_text = fold(f"{person.family_name} {person.given_name} {person.certificate_name} {person.email or ''}")
+            person.search_text = search_text(person.given_name, person.family_name, person.certificate_name, person.email)
             session.add(person)
     except IntegrityError:
         raise Invalid({"email": N_("Another person has this e-mail address.")}) from None
+
+
+def search_text(given_name: str, family_name: str, certificate_name: str, email: str | None) -> str:
+    """What search looks through."""
+    return fold(f"{family_name} {given_name} {certificate_name} {email or ''}")
 
 
 def address(email: str | None) -> str | None:

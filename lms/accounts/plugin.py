@@ -1,6 +1,6 @@
 """The declaration of the plugin that keeps people."""
 
-from lms.accounts import erasing, starting
+from lms.accounts import erasing, importing_people, starting
 from lms.accounts.commands import commands
 from lms.accounts.pages import pages
 from lms.accounts.viewing import front_page, viewer
@@ -29,6 +29,7 @@ plugin = Plugin(
         NavItem("staff", N_("Erasure requests"), "/staff/erasure", "accounts.erase", 80),
         NavItem("staff", N_("Audit log"), "/staff/audit", "accounts.read_audit", 90),
     ),
+    importers=(importing_people.importer,),
     commands=commands,
     personal_data=PersonalData(export=erasing.export),
     setup=starting.set_up,

@@ -6,6 +6,8 @@ for a few hundred rows at a time, so that it can look everything up in a constan
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
 from lms.kernel.i18n import N_, LazyText
@@ -72,6 +74,13 @@ class Outcome:
     faults: tuple[Fault, ...] = ()
     notes: tuple[Fault, ...] = ()
     changes: tuple[Change, ...] = ()
+
+
+def plain(values: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Values as JSON holds them: dates, times and decimals as text."""
+    if values is None:
+        return None
+    return {name: str(value) if isinstance(value, date | Decimal) else value for name, value in values.items()}
 
 
 def mode_fault(mode: Mode, is_there: bool, column: str, value: str) -> Fault | None:
