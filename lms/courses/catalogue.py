@@ -175,9 +175,10 @@ _REGIONS, _TOPICS, _LANGUAGES = _offered()
 
 def filters(session: ReadSession, locale: str) -> CatalogueFilters:
     """What the catalogue can be narrowed by. Four queries."""
-    names = titled(region_names(session, [code for (code,) in session.rows(_REGIONS)], locale))
-    topics = [(code, topic_name(code, name)) for code, name in session.rows(_TOPICS)]
-    languages = titled({code: i18n.language_name(code, locale) for (code,) in session.rows(_LANGUAGES)})
+    taught: Any = session.rows(_TOPICS)
+    names = titled(region_names(session, [row[0] for row in session.rows(_REGIONS)], locale))
+    topics = [(code, topic_name(code, name)) for code, name in taught]
+    languages = titled({row[0]: i18n.language_name(row[0], locale) for row in session.rows(_LANGUAGES)})
     by_name = itemgetter(1)
     return CatalogueFilters(sorted(names.items(), key=by_name), sorted(topics, key=by_name), sorted(languages.items(), key=by_name))
 

@@ -218,8 +218,10 @@ _OF_COURSE = _statements(*(and_(table.course_id == bindparam("course_id"), table
 
 
 def _parts(session: ReadSession, statements: tuple[Any, Any], values: dict[str, Any]) -> list[Part]:
+    modules: Any
+    activities: Any
     modules, activities = (session.rows(statement, values) for statement in statements)
-    parts: dict[int, Part] = {row[0]: Part(*row) for row in modules}
+    parts = {row[0]: Part(*row) for row in modules}
     for module_id, *item in activities:
         if module_id in parts:
             parts[module_id].items.append(Item(*item))

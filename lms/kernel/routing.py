@@ -14,13 +14,14 @@ class Signpost(BaseRoute):
 
     def __init__(self, routes: Sequence[BaseRoute]) -> None:
         self.by_start: dict[str, list[BaseRoute]] = {}
-        for start in {_start(getattr(route, "path", "")) for route in routes}:
-            self.by_start[start] = [r for r in routes if _start(getattr(r, "path", "")) in (start, None)]
+        starts = [_start(getattr(route, "path", "")) for route in routes]
+        for start in filter(None, {*starts, "/"}):
+            self.by_start[start] = [route for route, own in zip(routes, starts, strict=True) if own in (start, None)]
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """The whole match of the first route that answers."""
         if scope["type"] == "http":
-            for route in self.by_start.get(_start(scope["path"]) or "", ()):
+            for route in self.by_start.get(_start(scope["path"]) or "/", ()):
                 match, found = route.matches(scope)
                 if match == Match.FULL:
                     return match, {**found, "signposted": route}
@@ -35,5 +36,5 @@ class Signpost(BaseRoute):
 def _start(path: str) -> str | None:
     """The first part of a path, two of an API's; None where it is not fixed."""
     parts = path.split("/", 4)
-    start = "/".join(parts[1:4]) if parts[1:2] == ["api"] else parts[1] if len(parts) > 1 else ""
+    start = "/".join(parts[1:4]) if parts[1:2] == ["api"] else "".join(parts[1:2]) or "/"
     return None if "{" in start else start

@@ -1,5 +1,7 @@
 """A report that many open at once is counted once, and still tells what has just happened."""
 
+from functools import partial
+
 from sqlalchemy import update
 from sqlmodel import col
 
@@ -48,6 +50,6 @@ def test_only_so_many_answers_are_kept():
     memory = Memory()
     made = []
     for number in [*range(MOST + 1), 0]:
-        memory.recall(number, 0, lambda number=number: made.append(number))
+        memory.recall(number, 0, partial(made.append, number))
     assert made.count(0) == 2
     assert len(made) == MOST + 2
