@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lms.kernel.datasets import Dataset, MeasureAddition
+from lms.kernel.events import PublicEvent
 from lms.kernel.i18n import LazyText
 from lms.kernel.importing import Importer
 from lms.kernel.permissions import PUBLIC, ROLES, SIGNED_IN, Permission
@@ -83,6 +84,8 @@ class Plugin:
     importers: tuple[Importer, ...] = ()
     """Kinds of files that can be brought in and taken out (`lms import NAME`)."""
     subscriptions: tuple[tuple[type, Callable[["Session", Any], None]], ...] = ()
+    public_events: tuple[PublicEvent, ...] = ()
+    """Events that other systems may be told of, by webhooks for one."""
     guards: tuple[tuple[str, Callable[["Session", Any], None]], ...] = ()
     slots: tuple[Slot, ...] = ()
     jobs: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
@@ -112,7 +115,7 @@ class PluginError(Exception):
     """The set of plugins cannot be loaded. The message names the plugin."""
 
 
-UNIQUE = ("permissions", "activity_types", "datasets", "importers", "schedules")
+UNIQUE = ("permissions", "activity_types", "datasets", "importers", "public_events", "schedules")
 """Kinds of declaration whose names may be used once in the whole installation."""
 
 

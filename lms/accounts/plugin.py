@@ -2,8 +2,10 @@
 
 from lms.accounts import erasing, importing_people, starting
 from lms.accounts.commands import commands
+from lms.accounts.events import PersonErased
 from lms.accounts.pages import pages
 from lms.accounts.viewing import front_page, viewer
+from lms.kernel.events import PublicEvent
 from lms.kernel.i18n import N_
 from lms.kernel.permissions import Permission
 from lms.plugin import NavItem, PersonalData, Plugin
@@ -30,6 +32,7 @@ plugin = Plugin(
         NavItem("staff", N_("Audit log"), "/staff/audit", "accounts.read_audit", 90),
     ),
     importers=(importing_people.importer,),
+    public_events=(PublicEvent("person.erased", N_("A person was made anonymous"), PersonErased),),
     commands=commands,
     personal_data=PersonalData(export=erasing.export),
     setup=starting.set_up,

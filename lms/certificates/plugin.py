@@ -2,12 +2,14 @@
 
 from datetime import timedelta
 
-from lms.certificates import forgetting, issuing, jobs, panels
+from lms.certificates import forgetting, issuing, jobs, panels, publishing
 from lms.certificates.checking import check_drawing
 from lms.certificates.commands import commands
 from lms.certificates.datasets import CERTIFICATES
+from lms.certificates.events import CertificateIssued, CertificateRevoked
 from lms.certificates.pages import pages
 from lms.enrollment.events import EnrolmentCompleted
+from lms.kernel.events import PublicEvent
 from lms.kernel.i18n import N_
 from lms.kernel.permissions import PUBLIC, SIGNED_IN, Permission
 from lms.kernel.schedules import Schedule
@@ -30,6 +32,10 @@ plugin = Plugin(
     ),
     dataset_measures=(CERTIFICATES,),
     subscriptions=((EnrolmentCompleted, issuing.issue_on_completion),),
+    public_events=(
+        PublicEvent("certificate.issued", N_("A certificate was issued"), CertificateIssued, publishing.facts),
+        PublicEvent("certificate.revoked", N_("A certificate is not valid any more"), CertificateRevoked, publishing.facts),
+    ),
     slots=(
         Slot("staff.cohort", panels.of_cohort, "certificates.view", 40),
         Slot("today.side", panels.of_today, SIGNED_IN, 40),

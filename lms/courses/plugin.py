@@ -1,8 +1,10 @@
 """The declaration of the plugin that keeps courses and cohorts."""
 
 from lms.courses.activity_types import FileType, LinkType, PageType
+from lms.courses.events import ActivityCompleted, CohortChanged, CohortCreated
 from lms.courses.learning import deeds_of
 from lms.courses.pages import pages
+from lms.kernel.events import PublicEvent
 from lms.kernel.i18n import N_
 from lms.kernel.permissions import PUBLIC, Permission
 from lms.plugin import NavItem, PersonalData, Plugin
@@ -28,5 +30,10 @@ plugin = Plugin(
         NavItem("staff", N_("Cohorts"), "/staff/cohorts", "courses.adapt", 20),
     ),
     activity_types=(PageType(), FileType(), LinkType()),
+    public_events=(
+        PublicEvent("cohort.created", N_("A cohort was made"), CohortCreated),
+        PublicEvent("cohort.changed", N_("The settings of a cohort were changed"), CohortChanged),
+        PublicEvent("activity.completed", N_("Somebody has completed an activity"), ActivityCompleted),
+    ),
     personal_data=PersonalData(export=deeds_of),
 )

@@ -3,7 +3,9 @@
 from lms.courses.events import CohortChanged, CohortCompleted
 from lms.enrollment import enrolling, panels, personal, places
 from lms.enrollment.datasets import TRAINEES
+from lms.enrollment.events import ApplicationDecided, ApplicationSubmitted, Enrolled, EnrolmentCompleted, EnrolmentWithdrawn
 from lms.enrollment.pages import pages
+from lms.kernel.events import PublicEvent
 from lms.kernel.i18n import N_
 from lms.kernel.permissions import PUBLIC, SIGNED_IN, Permission
 from lms.plugin import NavItem, PersonalData, Plugin, Slot
@@ -22,6 +24,13 @@ plugin = Plugin(
     navigation=(NavItem("person", N_("My courses"), "/my-courses", SIGNED_IN, 10),),
     datasets=(TRAINEES,),
     subscriptions=((CohortCompleted, enrolling.complete_cohort), (CohortChanged, places.renumber)),
+    public_events=(
+        PublicEvent("enrolment.created", N_("Somebody has a place in a cohort"), Enrolled),
+        PublicEvent("enrolment.withdrawn", N_("Somebody has left a cohort"), EnrolmentWithdrawn),
+        PublicEvent("enrolment.completed", N_("Somebody has completed a cohort"), EnrolmentCompleted),
+        PublicEvent("application.submitted", N_("Somebody has applied"), ApplicationSubmitted),
+        PublicEvent("application.decided", N_("An application is decided"), ApplicationDecided),
+    ),
     guards=(("courses.save_cohort", places.keep_seats),),
     slots=(
         Slot("course.cohort", panels.way_in, PUBLIC, 10),

@@ -2,7 +2,9 @@
 
 from lms.grading import attachments, jobs, panels, personal
 from lms.grading.assignments import AssignmentType
+from lms.grading.events import GradeReleased, SubmissionHandedIn
 from lms.grading.pages import pages
+from lms.kernel.events import PublicEvent
 from lms.kernel.i18n import N_
 from lms.kernel.permissions import Permission
 from lms.plugin import NavItem, PersonalData, Plugin, Slot
@@ -26,6 +28,10 @@ plugin = Plugin(
         NavItem("main", N_("Grades"), "/grades", "grading.submit", 20),
     ),
     activity_types=(AssignmentType(),),
+    public_events=(
+        PublicEvent("submission.handed_in", N_("Somebody has handed in work"), SubmissionHandedIn),
+        PublicEvent("grade.released", N_("Somebody can see a grade"), GradeReleased),
+    ),
     slots=(
         Slot("today", panels.today, "grading.submit", 20),
         Slot("learn.side", panels.learn_side, "grading.submit", 20),

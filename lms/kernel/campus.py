@@ -35,6 +35,8 @@ class Campus:
                 hub.subscribe(event, subscriber)
             for action, guard in plugin.guards:
                 hub.guard(action, guard)
+            for public in plugin.public_events:
+                hub.publish(public)
             if locale := plugin.folder("locale"):
                 i18n.register_catalogue(locale, plugin.name)
             if templates := plugin.folder("templates"):

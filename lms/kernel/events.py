@@ -6,14 +6,38 @@ A guard is asked before an action and may refuse it by raising `Refused`. The tw
 """
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from lms.kernel.i18n import LazyText
 
 if TYPE_CHECKING:
     from lms.kernel.database import Session
 
 Subscriber = Callable[["Session", Any], None]
 Guard = Callable[["Session", Any], None]
+
+
+@dataclass(frozen=True, slots=True)
+class PublicEvent:
+    """An event that other systems may be told of, under a name that never changes, such as `certificate.issued`.
+
+    They get the event's own fields, with what `facts(session, event)` adds; neither holds names or addresses of people.
+    """
+
+    name: str
+    title: LazyText | str
+    event: type
+    facts: Callable[["Session", Any], Mapping[str, Any]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A public event happened: subscribers of this type are told of all of them."""
+
+    public: PublicEvent
+    event: Any
 
 
 class Hub:
@@ -24,6 +48,11 @@ class Hub:
         """Public address of the site that the hub belongs to: links in mails begin with it."""
         self._subscribers: dict[type, list[Subscriber]] = defaultdict(list)
         self._guards: dict[str, list[Guard]] = defaultdict(list)
+        self._public: dict[type, list[PublicEvent]] = defaultdict(list)
+
+    def publish(self, public: PublicEvent) -> None:
+        """Tell the subscribers of `Published` of each event of this type."""
+        self._public[public.event].append(public)
 
     def subscribe(self, event: type, subscriber: Subscriber) -> None:
         """Tell `subscriber(session, event)` after each event of exactly this type."""
@@ -41,6 +70,8 @@ class Hub:
             except Exception as error:
                 error.add_note(f"{subscriber.__module__} was being told of {type(event).__name__}")
                 raise
+        for public in self._public.get(type(event), ()):
+            self.deliver(session, Published(public, event))
 
     def ask(self, session: "Session", action: str, subject: object) -> None:
         """Let every guard of the action refuse."""
