@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     max_upload_mb: int = Field(50, ge=1, description="Largest request body accepted, in megabytes.")
     threads: int = Field(0, ge=0, description="Worker threads for requests; 0: 2 on SQLite, 4 on PostgreSQL.")
     metrics_token: str = Field("", description="Bearer token that opens /metrics to others than the machine itself.")
+    webhooks_private: bool = Field(False, description="Let webhooks reach this machine and private networks, there also by http.")
     trusted_proxies: str = Field("127.0.0.1", description="Addresses whose X-Forwarded-* headers are believed, comma-separated.")
     log_level: str = Field("INFO", description="Least level of log lines written.")
 

@@ -1,0 +1,8 @@
+"""Words for the states of endpoints and messages, and the colours of their badges."""
+
+from lms.kernel.i18n import N_
+
+ENDPOINT_TITLES = {"active": N_("Active"), "paused": N_("Paused"), "off": N_("Switched off")}
+ENDPOINT_BADGES = {"active": "ok", "paused": "wait", "off": "no"}
+DELIVERY_TITLES = {"waiting": N_("Waiting"), "delivered": N_("Delivered"), "failed": N_("Failed")}
+DELIVERY_BADGES = {"waiting": "wait", "delivered": "ok", "failed": "no"}
