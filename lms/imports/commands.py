@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
 from lms.imports import exporting, undoing
-from lms.imports.opening import open_table
+from lms.imports.opening import open_file
 from lms.imports.rejecting import RejectedRows, words
 from lms.imports.running import Counts, Task, bring_in
 from lms.kernel.campus import Campus
@@ -84,14 +84,16 @@ def bring(
         int, typer.Option(min=0, help="Rows in one transaction, so that others can write in between; 0: the whole file in one.")
     ] = 0,
     encoding: Annotated[str, typer.Option(help="utf-8, utf-16 or windows-1252; without it: recognised.")] = "",
+    given: Annotated[
+        list[str] | None, typer.Option("--set", help="COLUMN=VALUE for every row, where the file has no such column; may be repeated.")
+    ] = None,
     progress: Annotated[bool | None, typer.Option(help="Show progress on standard error; without it: on a terminal.")] = None,
 ) -> None:
     """Bring a file in. Prints counts as JSON; rejected rows and their reasons are written beside the file as FILE.rejected.csv."""
     if mode not in get_args(Mode):
         raise typer.BadParameter(f"one of: {', '.join(get_args(Mode))}", param_hint="--mode")
     with closing(Campus.open()) as campus, file.open("rb") as stream:
-        importer = _importer(campus, name)
-        table = open_table(stream, importer, encoding=encoding)
+        importer, table = open_file(stream, _importer(campus, name), encoding=encoding, fixed=_fixed(given))
         if table.encoding == "windows-1252":
             typer.echo(f"{file.name}: read as Windows-1252, because it is not UTF-8", err=True)
         task = Task(importer, SYSTEM, mode, batch, dry_run, file.name)  # type: ignore[arg-type]  # checked above
@@ -136,6 +138,13 @@ def undo(code: Annotated[str, typer.Argument(help="Code of an import, as it was 
     for line, reason in undone.left:
         typer.echo(f"line {line}: {reason}", err=True)
     typer.echo(json.dumps({"undone": undone.count, "left": len(undone.left)}, separators=(",", ":")))
+
+
+def _fixed(given: list[str] | None) -> dict[str, str]:
+    pairs = [one.partition("=") for one in given or ()]
+    if wrong := next((name for name, sign, _value in pairs if not sign or not name.strip()), None):
+        raise typer.BadParameter(f"{wrong}: written as COLUMN=VALUE", param_hint="--set")
+    return {name.strip().lower(): value.strip() for name, _sign, value in pairs}
 
 
 def _importer(campus: Campus, name: str) -> Importer:

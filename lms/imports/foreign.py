@@ -3,13 +3,15 @@
 A line is taken as a whole or not at all, though it may speak of several courses: what is rejected can be mended and imported again.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from lms.imports import placing
 from lms.imports.moodle import Form, Part, Understood, form_of
+from lms.kernel.csvio import MissingColumns
+from lms.kernel.i18n import N_, _
 from lms.kernel.importing import Change, Column, Fault, Importer, Incoming, Mode, Outcome, Result
 
 if TYPE_CHECKING:
@@ -20,16 +22,24 @@ if TYPE_CHECKING:
 _ORDER: tuple[Result, ...] = ("rejected", "created", "updated", "unchanged")
 
 
-def adapt(importer: Importer, titles: Sequence[str]) -> Importer:
-    """An importer that takes a file with these columns: our own, or one made of it where the file is another system's."""
+EMPTY = N_("Please fill this in.")
+
+
+def adapt(importer: Importer, titles: Sequence[str], fixed: Mapping[str, str] | None = None) -> Importer:
+    """An importer that takes a file with these columns: our own, or one made of it where the file is another system's.
+
+    `fixed`: what is put into every row besides. Raises MissingColumns.
+    """
     form = form_of(importer.name, titles)
-    return importer if form is None else _adapted(importer, form, titles)
+    return importer if form is None else _adapted(importer, form, [*titles, *(fixed or ())])
 
 
 def _adapted(importer: Importer, form: Form, titles: Sequence[str]) -> Importer:
-    names = dict.fromkeys([*(title.strip().lower() for title in titles), *form.required])
-    columns = tuple(Column(name, name, required=name in form.required) for name in names)
-    return replace(importer, columns=columns, synonyms={}, take=_Taking(importer, form), title=form.title)
+    names = dict.fromkeys(title.strip().lower() for title in titles)
+    if missing := [name for name in form.required if name not in names]:
+        raise MissingColumns(columns=", ".join(missing))
+    columns = tuple(Column(name, name) for name in names)  # lines differ in what they must say
+    return replace(importer, columns=columns, synonyms={}, key=(), take=_Taking(importer, form), title=form.title)
 
 
 @dataclass(slots=True)
@@ -39,6 +49,8 @@ class _Taking:
     importer: Importer
     form: Form
     first_line: int | None = None
+    seen: "dict[tuple[str, ...], tuple[tuple[int, int], Part]]" = field(default_factory=dict)
+    """What each part was about -> where it stood first."""
 
     def __call__(self, session: "Session", actor: "Actor", rows: Sequence[Incoming], mode: Mode) -> list[Outcome]:
         understood = [self.form.read(row) for row in rows]
@@ -49,7 +61,30 @@ class _Taking:
                 each.notes[:0] = self.form.left_out  # said once for the whole file
         if self.form.by_course:
             placing.place(session, understood)
+        for each in understood:
+            self._refuse_empty(each)
+            self._refuse_repeated(each)
         return _whole_lines(session, actor, self.importer, understood, mode)
+
+    def _refuse_empty(self, understood: Understood) -> None:
+        for part in understood.parts:
+            wanted = ("email", "cohort") if part.is_tutor else self.importer.required
+            empty = [part.found.get(name, name) for name in wanted if not part.cells.get(name, "").strip()]
+            understood.faults += [Fault(name, "", EMPTY) for name in dict.fromkeys(empty)]
+
+    def _refuse_repeated(self, understood: Understood) -> None:
+        """Our importers are told of everything once: what says the same again is passed over, anything else is rejected."""
+        kept = []
+        for number, part in enumerate(understood.parts):
+            key = tuple(part.cells.get(name, "").strip().casefold() for name in self.importer.key)
+            place, first = self.seen.setdefault(key, ((understood.line, number), part)) if all(key) else ((understood.line, number), part)
+            if place == (understood.line, number):
+                kept.append(part)
+            elif first.cells != part.cells or first.is_tutor != part.is_tutor:
+                column = self.importer.key[0]
+                fault = Fault(part.found.get(column, column), part.cells[column], _("Line {line} has it already.").format(line=place[0]))
+                understood.faults.append(fault)
+        understood.parts = kept
 
 
 @dataclass(slots=True)

@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
+from lms.imports import keeping
 from lms.imports.models import ImportChange, ImportRun
 from lms.kernel.database import ReadSession, Session
 
@@ -25,5 +26,6 @@ def export(session: ReadSession, person_id: int) -> dict[str, Any]:
 
 def erase(session: Session, person_id: int) -> None:
     """Forget the values; that there was a change stays, and can no longer be undone."""
+    keeping.forget_person(session, person_id)
     about = update(ImportChange).where(_Change.person_id == person_id)
     session.execute(about.values(before={}, after={}, person_id=None, left="erased"))

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from lms.kernel.errors import Invalid
 from lms.kernel.i18n import N_, _
-from lms.kernel.importing import Importer
+from lms.kernel.importing import Column, Importer
 from lms.kernel.text import fold
 
 LEAVE_OUT = ""
@@ -85,6 +85,11 @@ def check(importer: Importer, mapping: Mapping[str, str], fixed: Mapping[str, st
             errors[column] = _("“{column}” is this already.").format(column=used[ours])
         used[ours] = column
     if missing := [column for column in importer.columns if column.required and column.name not in {*used, *(fixed or {})}]:
-        errors[""] = _("These columns are needed: {columns}.").format(columns=", ".join(str(column.title) for column in missing))
+        errors[""] = needed(missing)
     if errors:
         raise Invalid(errors)
+
+
+def needed(missing: Sequence[Column]) -> str:
+    """The sentence that says which columns a file lacks."""
+    return _("These columns are needed: {columns}.").format(columns=", ".join(str(column.title) for column in missing))

@@ -86,7 +86,7 @@ def _add_tutor(session: Session, actor: Actor, number: int, part: Part, people: 
         return Outcome(number, "rejected", (Fault("cohort", cohort.code, refusal.sentence()),))
     if not is_new:
         return Outcome(number, "unchanged")
-    return Outcome(number, "created", changes=(Change(TUTOR, f"{cohort.id}:{person_id}", None, {"cohort": cohort.code}),))
+    return Outcome(number, "created", changes=(Change(TUTOR, f"{cohort.id}:{person_id}", None, {"cohort": cohort.code}, person_id),))
 
 
 def remove_tutors(session: Session, actor: Actor, changes: Sequence[Change]) -> list[LazyText | str | None]:

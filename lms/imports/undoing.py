@@ -1,12 +1,13 @@
 """Taking a whole import back, last change first; what cannot be taken back is listed with the reason."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
+from lms.imports import foreign
 from lms.imports.models import ImportChange, ImportRun
 from lms.kernel import audit, clock
 from lms.kernel.database import Database, Origin, Session
@@ -37,8 +38,18 @@ class Undone:
     left: list[tuple[int, str]] = field(default_factory=list)
 
 
-def undo(database: Database, actor: Actor, importers: Mapping[str, Importer], code: str, origin: Origin | None = None) -> Undone:
-    """Take an import back, some hundred changes in a transaction. Called again, it goes on. Raises NotFound, Forbidden, NotUndoable."""
+def undo(
+    database: Database,
+    actor: Actor,
+    importers: Mapping[str, Importer],
+    code: str,
+    origin: Origin | None = None,
+    told: Callable[[int], None] | None = None,
+) -> Undone:
+    """Take an import back, some hundred changes in a transaction. Called again, it goes on. `told` hears how many are done.
+
+    Raises NotFound, Forbidden, NotUndoable.
+    """
     importer, run_id = _begin(database, actor, importers, code, origin)
     undone = Undone()
     more = True
@@ -47,6 +58,8 @@ def undo(database: Database, actor: Actor, importers: Mapping[str, Importer], co
             more = _some(session, actor, importer, run_id, undone)
             if not more:
                 _finish(session, actor, run_id, undone)
+        if told:
+            told(undone.count + len(undone.left))
     return undone
 
 
@@ -81,7 +94,7 @@ def _revert(session: Session, actor: Actor, importer: Importer, changes: Sequenc
     """Together; where the database refuses, one by one."""
     try:
         with session.attempt():
-            return list(importer.revert(session, actor, changes))
+            return foreign.revert(importer, session, actor, changes)
     except IntegrityError:
         if len(changes) == 1:
             return [USED]
