@@ -1,6 +1,6 @@
 """The declaration of the plugin that keeps people."""
 
-from lms.accounts import erasing, importing_people, starting
+from lms.accounts import erasing, importing_people, importing_regions, starting
 from lms.accounts.commands import commands
 from lms.accounts.events import PersonErased
 from lms.accounts.pages import pages
@@ -31,7 +31,7 @@ plugin = Plugin(
         NavItem("staff", N_("Erasure requests"), "/staff/erasure", "accounts.erase", 80),
         NavItem("staff", N_("Audit log"), "/staff/audit", "accounts.read_audit", 90),
     ),
-    importers=(importing_people.importer,),
+    importers=(importing_regions.importer, importing_people.importer),
     public_events=(PublicEvent("person.erased", N_("A person was made anonymous"), PersonErased),),
     commands=commands,
     personal_data=PersonalData(export=erasing.export),
