@@ -42,7 +42,7 @@ def sign_in(browser: TestClient, campus: Campus, person: Person) -> TestClient:
     """A browser in which the person has signed in."""
     with campus.database.transaction() as session:
         token = sessions.open_session(session, person.id or 0, days=1)
-    browser.cookies.set(sessions.COOKIE, token)
+    browser.cookies.set(sessions.cookie_name(sessions.COOKIE, campus.settings.base_url.startswith("https:")), token)
     return browser
 
 

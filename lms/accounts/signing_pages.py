@@ -25,7 +25,9 @@ from lms.kernel.web import (
     Read,
     Router,
     Write,
-    is_https,
+    cookie_of,
+    drop_cookie,
+    keep_cookie,
     local_url,
     origin_of,
     page,
@@ -59,15 +61,14 @@ def sign_in(request: Request, form: Form, campus: Here) -> Response:
 def admit(request: Request, campus: Campus, person_id: int, language: str, target: str = "", message: object = None) -> Response:
     """Open a new session, whatever the browser had before, and go on to `target` or the person's own front page."""
     with campus.database.transaction(origin_of(request)) as session:
-        if old := request.cookies.get(sessions.COOKIE):
+        if old := cookie_of(request, sessions.COOKIE):
             sessions.close_session(session, old)
         token = sessions.open_session(session, person_id, campus.settings.session_days, request.headers.get("user-agent", ""))
         actor = viewer(session, person_id)
     if not target:
         target = front_page(request, replace(actor, registry=campus.permissions)) if actor else "/"
     response = redirect(request, target, message)
-    days = campus.settings.session_days * 86400
-    response.set_cookie(sessions.COOKIE, token, max_age=days, httponly=True, samesite="lax", secure=is_https(request), path="/")
+    keep_cookie(request, response, sessions.COOKIE, token, campus.settings.session_days * 86400)
     if language in campus.settings.locales:
         remember_language(request, response, language)
     return response
@@ -84,20 +85,22 @@ def _sign_in_context(campus: Campus, target: str) -> dict[str, Any]:
 @pages.post("/sign-out", permission=PUBLIC)
 def sign_out(request: Request, session: Write) -> Response:
     """Sign out of this browser."""
-    if token := request.cookies.get(sessions.COOKIE):
+    if token := cookie_of(request, sessions.COOKIE):
         sessions.close_session(session, token)
-    return _without_cookie(redirect(request, "/", _("You are signed out.")))
+    return _forgotten(request, redirect(request, "/", _("You are signed out.")))
 
 
 @pages.post("/sign-out-everywhere", permission=SIGNED_IN)
 def sign_out_everywhere(request: Request, me: Me, session: Write) -> Response:
     """Sign out of every browser."""
     sessions.close_all_sessions(session, me.id or 0)
-    return _without_cookie(redirect(request, "/sign-in", _("You are signed out on every device.")))
+    return _forgotten(request, redirect(request, "/sign-in", _("You are signed out on every device.")))
 
 
-def _without_cookie(response: Response) -> Response:
-    response.delete_cookie(sessions.COOKIE, path="/", httponly=True, samesite="lax")
+def _forgotten(request: Request, response: Response) -> Response:
+    """The answer, with which a browser forgets the person: computers are shared, and Back must show nothing."""
+    drop_cookie(request, response, sessions.COOKIE)
+    response.headers["clear-site-data"] = '"cache", "storage"'
     return response
 
 
@@ -208,7 +211,7 @@ def choose_language(request: Request, code: str, campus: Here, next: str = "/") 
 
 def remember_language(request: Request, response: Response, code: str) -> None:
     """Keep the choice of language in this browser."""
-    response.set_cookie(LANGUAGE_COOKIE, code, max_age=365 * 86400, samesite="lax", secure=is_https(request), path="/", httponly=True)
+    keep_cookie(request, response, LANGUAGE_COOKIE, code, 365 * 86400)
 
 
 @pages.get("/privacy", permission=PUBLIC)

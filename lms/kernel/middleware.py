@@ -65,10 +65,11 @@ class Envelope:
         started, headers = time.perf_counter(), Headers(scope=scope)
         cookies = cookie_parser(headers.get("cookie", ""))  # the standard library's fails where another site's cookie has an odd name
         state: dict[str, Any] = scope.setdefault("state", {})
-        state["request_id"] = request_id = secrets.token_hex(8)
-        state["visitor"] = cookies.get(sessions.VISITOR_COOKIE) or secrets.token_urlsafe(18)
-        is_known = bool(cookies.get(sessions.VISITOR_COOKIE))
-        language = cookies.get(LANGUAGE_COOKIE, "")
+        state["request_id"] = secrets.token_hex(8)
+        is_https = self.https or scope["scheme"] == "https"
+        known = cookies.get(sessions.cookie_name(sessions.VISITOR_COOKIE, is_https), "")
+        state["visitor"] = known or secrets.token_urlsafe(18)
+        language = cookies.get(sessions.cookie_name(LANGUAGE_COOKIE, is_https), "")
         locale = (
             language if language in self.settings.locales else i18n.negotiate(headers.get("accept-language", ""), self.settings.locales)
         )
@@ -78,7 +79,7 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                self._write_headers(MutableHeaders(scope=message), scope, state, is_known, request_id)
+                self._write_headers(MutableHeaders(scope=message), state, bool(known), is_https)
             await send(message)
 
         try:
@@ -87,22 +88,21 @@ class Envelope:
         finally:
             self._note(scope, state, status, time.perf_counter() - started)
 
-    def _write_headers(
-        self, headers: MutableHeaders, scope: Scope, state: MutableMapping[str, Any], is_known: bool, request_id: str
-    ) -> None:
+    def _write_headers(self, headers: MutableHeaders, state: MutableMapping[str, Any], is_known: bool, is_https: bool) -> None:
         for name, value in SECURITY_HEADERS.items():
             headers.setdefault(name, value)
-        headers["x-request-id"] = request_id
+        headers["x-request-id"] = state["request_id"]
         if self.https:
             headers.setdefault("strict-transport-security", "max-age=31536000; includeSubDomains")
         if headers.get("content-type", "").startswith("text/html"):
             headers.setdefault("cache-control", "private, no-cache")
             headers.add_vary_header("Cookie, Accept-Language")
-        rest = "Path=/; HttpOnly; SameSite=Lax" + ("; Secure" if self.https or scope["scheme"] == "https" else "")
+        rest = "Path=/; HttpOnly; SameSite=Lax" + ("; Secure" if is_https else "")
         if state.get("visitor_needed") and not is_known:
-            headers.append("set-cookie", f"{sessions.VISITOR_COOKIE}={state['visitor']}; {rest}")
-        if (token := state.get("renewed")) and not any(c.startswith(f"{sessions.COOKIE}=") for c in headers.getlist("set-cookie")):
-            headers.append("set-cookie", f"{sessions.COOKIE}={token}; Max-Age={self.settings.session_days * 86400}; {rest}")
+            headers.append("set-cookie", f"{sessions.cookie_name(sessions.VISITOR_COOKIE, is_https)}={state['visitor']}; {rest}")
+        own = sessions.cookie_name(sessions.COOKIE, is_https)
+        if (token := state.get("renewed")) and not any(c.startswith(f"{own}=") for c in headers.getlist("set-cookie")):
+            headers.append("set-cookie", f"{own}={token}; Max-Age={self.settings.session_days * 86400}; {rest}")
 
     def _note(self, scope: Scope, state: MutableMapping[str, Any], status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "other")

@@ -15,6 +15,7 @@ from lms.kernel.errors import TooMany
 
 COOKIE = "session"
 VISITOR_COOKIE = "visitor"
+_SALT = 16
 _SEEN_EVERY = timedelta(minutes=10)  # how stale the "last seen" of a session may be: a write per page would cost more than it tells
 
 
@@ -97,14 +98,23 @@ def close_all_sessions(session: Session, person_id: int) -> None:
     session.execute(delete(SignIn).where(_SignIn.person_id == person_id))
 
 
-def form_token(secret: bytes, seed: str) -> str:
-    """The token that a form of this session (or visitor) must send back."""
-    return hmac.new(secret, f"form:{seed}".encode(), hashlib.sha256).hexdigest()[:40]
+def cookie_name(name: str, is_https: bool) -> str:
+    """How a cookie is called: over https so that browsers take it from this very host alone, never from a neighbour or from plain http."""
+    return f"__Host-{name}" if is_https else name
+
+
+def form_token(secret: bytes, seed: str, salt: str = "") -> str:
+    """The token that a form of this session (or visitor) must send back.
+
+    Another one each time: one that stayed the same could be guessed from the size of compressed pages (BREACH).
+    """
+    salt = salt or secrets.token_hex(_SALT // 2)
+    return salt + hmac.new(secret, f"form:{salt}:{seed}".encode(), hashlib.sha256).hexdigest()[:40]
 
 
 def form_token_matches(secret: bytes, seed: str, token: str) -> bool:
     """Whether a form's token belongs to this session (or visitor)."""
-    return bool(seed) and hmac.compare_digest(form_token(secret, seed), token)
+    return bool(seed) and token.isascii() and hmac.compare_digest(form_token(secret, seed, token[:_SALT]), token)
 
 
 def limit_key(about: str) -> str:

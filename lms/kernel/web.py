@@ -68,7 +68,7 @@ class Gate:
 def _find_actor(request: Request) -> Actor:
     campus = campus_of(request)
     visitor = Actor(id=None, name="", locale=i18n.locale(), timezone=campus.settings.timezone, registry=campus.permissions)
-    token = request.cookies.get(sessions.COOKIE)
+    token = cookie_of(request, sessions.COOKIE)
     if not token:
         return visitor
     with campus.database.reading() as session:
@@ -97,7 +97,7 @@ def _check_form_token(request: Request, form: FormData) -> None:
 
 
 def _form_seed(request: Request) -> str:
-    return request.cookies.get(sessions.COOKIE) or request.state.visitor
+    return cookie_of(request, sessions.COOKIE) or request.state.visitor
 
 
 def _actor(request: Request) -> Actor:
@@ -257,8 +257,8 @@ def page(request: Request, template: str, status: int = 200, **context: Any) -> 
     """A rendered page, in the reader's language and zone."""
     html = render(request, template, **context)
     response = HTMLResponse(html, status_code=status)
-    if FLASH_COOKIE in request.cookies:
-        response.delete_cookie(FLASH_COOKIE)
+    if cookie_of(request, FLASH_COOKIE):
+        drop_cookie(request, response, FLASH_COOKIE)
     return response
 
 
@@ -274,7 +274,7 @@ def redirect(request: Request, url: str, message: object = None, kind: str = "ok
     response = RedirectResponse(local_url(url), status_code=303)
     if message:
         value = base64.urlsafe_b64encode(json.dumps([kind, str(message)]).encode()).decode()
-        response.set_cookie(FLASH_COOKIE, value, max_age=60, httponly=True, samesite="lax", secure=is_https(request))
+        keep_cookie(request, response, FLASH_COOKIE, value, 60)
     return response
 
 
@@ -286,7 +286,24 @@ def local_url(url: str) -> str:
 
 def is_https(request: Request) -> bool:
     """Whether cookies of this site are for https alone."""
-    return request.url.scheme == "https" or campus_of(request).settings.base_url.startswith("https:")
+    return request.scope["scheme"] == "https" or campus_of(request).settings.base_url.startswith("https:")
+
+
+def cookie_of(request: Request, name: str) -> str:
+    """What this browser keeps under a name of ours; empty for nothing."""
+    return request.cookies.get(sessions.cookie_name(name, is_https(request)), "")
+
+
+def keep_cookie(request: Request, response: Response, name: str, value: str, seconds: int) -> None:
+    """Let the browser keep something for some time, where no script reads it and no other site sends it along."""
+    secure = is_https(request)
+    response.set_cookie(sessions.cookie_name(name, secure), value, max_age=seconds, httponly=True, samesite="lax", secure=secure, path="/")
+
+
+def drop_cookie(request: Request, response: Response, name: str) -> None:
+    """Let the browser forget it. With the same marks: a browser drops no cookie for https by an answer that is not marked so."""
+    secure = is_https(request)
+    response.delete_cookie(sessions.cookie_name(name, secure), path="/", httponly=True, samesite="lax", secure=secure)
 
 
 def wants_json(request: Request) -> bool:
@@ -324,8 +341,11 @@ def _globals(request: Request) -> dict[str, Any]:
 
 
 def _csrf_token(request: Request) -> str:
-    request.state.visitor_needed = not request.cookies.get(sessions.COOKIE)
-    return sessions.form_token(campus_of(request).settings.secret, _form_seed(request))
+    if not hasattr(request.state, "form_token"):  # one for all forms of a page
+        request.state.visitor_needed = not cookie_of(request, sessions.COOKIE)
+        request.state.form_token = sessions.form_token(campus_of(request).settings.secret, _form_seed(request))
+    token: str = request.state.form_token
+    return token
 
 
 def _csrf_field(request: Request) -> Any:
@@ -334,8 +354,8 @@ def _csrf_field(request: Request) -> Any:
 
 def _flashes(request: Request) -> list[tuple[str, str]]:
     try:
-        kind, text = json.loads(base64.urlsafe_b64decode(request.cookies[FLASH_COOKIE]))
-    except (KeyError, ValueError, TypeError):  # none, or one that we did not write
+        kind, text = json.loads(base64.urlsafe_b64decode(cookie_of(request, FLASH_COOKIE)))
+    except (ValueError, TypeError):  # none, or one that we did not write
         return []
     return [(str(kind), str(text))]
 

@@ -70,10 +70,11 @@ def browse(campus: Campus, **options: Any) -> TestClient:
 
 def token(campus: Campus, browser: TestClient) -> str:
     """The form token of this browser's session, or of the visitor."""
-    seed = browser.cookies.get(sessions.COOKIE)
+    is_https = campus.settings.base_url.startswith("https:")
+    seed = browser.cookies.get(sessions.cookie_name(sessions.COOKIE, is_https))
     if not seed:
         seed = "a-visitor"
-        browser.cookies.set(sessions.VISITOR_COOKIE, seed)
+        browser.cookies.set(sessions.cookie_name(sessions.VISITOR_COOKIE, is_https), seed)
     return sessions.form_token(campus.settings.secret, seed)
 
 

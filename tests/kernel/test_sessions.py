@@ -1,5 +1,6 @@
 """Being signed in, forms that nobody else can send, and limits on trying."""
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -178,6 +179,30 @@ def test_over_https_every_cookie_is_for_https_alone(campus: Campus) -> None:
     with clock.frozen(NOON + HOUR):
         page = browser.get("/probe/me")
     assert all("; Secure" in answer.headers["set-cookie"] for answer in (form, page))
+    assert form.headers["set-cookie"].startswith("__Host-visitor=")
+    assert page.headers["set-cookie"].startswith("__Host-session=")
+
+
+def test_over_https_a_session_under_another_name_is_none(campus: Campus) -> None:
+    """A neighbour's host, or a page over plain http, can set a cookie for us, but never one that begins with __Host-."""
+    probe = with_settings(with_pages(campus, pages), base_url="https://aula.example")
+    browser = sign_in(browse(probe), probe, make_person(probe))
+    assert browser.get("/probe/me").status_code == 200
+    token = browser.cookies["__Host-session"]
+    browser.cookies.clear()
+    browser.cookies.set("session", token)
+    assert browser.get("/probe/me").status_code == 303
+
+
+def test_the_token_of_a_form_is_another_one_on_every_page(browser: TestClient, probe: Campus) -> None:
+    """Else its letters could be guessed from the sizes of compressed pages (BREACH)."""
+    with clock.frozen(NOON):
+        found = [re.findall(r'name="csrf_token" value="([^"]+)"', browser.get("/profile").text) for _ in range(2)]
+        assert len(set(found[0])) == len(set(found[1])) == 1
+        assert found[0][0] != found[1][0]
+        for sent in (found[0][0], found[1][0]):
+            assert browser.post("/probe/act", data={"csrf_token": sent}).status_code == 200
+        assert browser.post("/probe/act", data={"csrf_token": found[0][0][:16] + found[1][0][16:]}).status_code == 403
 
 
 def tries(campus: Campus, key: str) -> int:
