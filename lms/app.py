@@ -11,10 +11,11 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Mount
+from starlette.responses import Response
+from starlette.routing import Match, Mount
 
-from lms.kernel import site
+from lms.kernel import api_schema, site
+from lms.kernel.api_problems import problem
 from lms.kernel.campus import Campus
 from lms.kernel.errors import NotFound, Refused, SignInNeeded
 from lms.kernel.i18n import N_
@@ -62,6 +63,7 @@ def create_app(campus: Campus) -> FastAPI:
     app.state.figures = figures
     app.state.static = StaticFiles(resource("static"), {p.name: f for p in campus.plugins if (f := p.folder("static"))})
     mount(app, site.pages)
+    mount(app, api_schema.description, API)
     for plugin in campus.plugins:
         if plugin.pages:
             mount(app, plugin.pages)
@@ -135,8 +137,16 @@ def _add_handlers(app: FastAPI) -> None:
         refusal = {404: NotFound, 405: WrongMethod}.get(error.status_code, Refused)()
         refusal.status = error.status_code
         response = answer(request, refusal)
-        response.headers.update(error.headers or {})  # RFC 9110 §15.5.6: a 405 names the methods that are allowed
+        response.headers.update(error.headers or {})
+        if error.status_code == 405:
+            response.headers["allow"] = ", ".join(sorted(allowed_methods(request)))  # RFC 9110 §15.5.6
         return response
+
+
+def allowed_methods(request: Request) -> set[str]:
+    """The methods that any route answers at this address."""
+    routes = [route for route in request.app.routes if isinstance(route, APIRoute) and route.matches(request.scope)[0] != Match.NONE]
+    return {method for route in routes for method in route.methods or ()}
 
 
 def refusal_of(request: Request) -> Refused | None:
@@ -156,11 +166,7 @@ def answer_fault(request: Request, error: Exception) -> Response:
 def answer(request: Request, refusal: Refused) -> Response:
     """A refusal as the client wants it: RFC 9457 problem, a way to sign in, or a page."""
     if wants_json(request):
-        body = {"type": "about:blank", "title": str(refusal.title), "status": refusal.status, "detail": refusal.sentence()}
-        body["request_id"] = getattr(request.state, "request_id", "")
-        if errors := getattr(refusal, "errors", None):
-            body["errors"] = [{"pointer": f"/{field}", "detail": text} for field, text in errors.items()]
-        return JSONResponse(body, refusal.status, media_type="application/problem+json")
+        return problem(request, refusal)
     if isinstance(refusal, SignInNeeded):
         path = request.url.path + (f"?{request.url.query}" if request.url.query else "") if request.method == "GET" else "/"
         return redirect(request, f"/sign-in?next={quote(path, safe='/')}")

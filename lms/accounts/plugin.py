@@ -1,6 +1,7 @@
 """The declaration of the plugin that keeps people."""
 
 from lms.accounts import erasing, importing_people, importing_regions, starting
+from lms.accounts.api import api
 from lms.accounts.commands import commands
 from lms.accounts.events import PersonErased
 from lms.accounts.pages import pages
@@ -24,6 +25,7 @@ plugin = Plugin(
         Permission("accounts.erase", N_("Make people anonymous on their request"), ("administrator",), site_only=True),
     ),
     pages=pages,
+    api=api,
     navigation=(
         NavItem("staff", N_("People"), "/staff/people", "accounts.view_people", 60),
         NavItem("staff", N_("Programme"), "/staff/programme", "accounts.edit_programme", 65),

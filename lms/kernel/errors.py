@@ -15,6 +15,8 @@ class Refused(Exception):
     status: int = 409
     title: LazyText | str = N_("That did not work")
     message: LazyText | str = N_("This cannot be done now.")
+    headers: Mapping[str, str] = {}
+    """What the head of the answer says besides."""
 
     def __init__(self, message: LazyText | str | None = None, **facts: Any) -> None:
         if message is not None:
