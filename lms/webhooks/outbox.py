@@ -83,7 +83,8 @@ def add(session: Session, endpoint_id: int, name: str, body: str, *, most_tries:
     """One message in line for one endpoint."""
     now = clock.now()
     delivery = WebhookDelivery(
-        code=f"msg_{random_code(24)}", endpoint_id=endpoint_id, event=name, body=body, most_tries=most_tries, created_at=now, next_try_at=now
+        code=f"msg_{random_code(24)}", endpoint_id=endpoint_id, event=name, body=body, most_tries=most_tries, created_at=now,
+        next_try_at=now,
     )  # fmt: skip
     session.add(delivery)
     put_in_line(session, delivery)

@@ -15,6 +15,7 @@ from lms.grading import items, marking, submitting
 from lms.kernel.campus import Campus
 from lms.kernel.permissions import SYSTEM
 from lms.kernel.storage import save_file
+from lms.webhooks import endpoints, outbox
 from tests.factories import actor_of, make_person
 from tests.security.world import World
 
@@ -52,6 +53,8 @@ def add(world: World, other: Cohort) -> None:
     sample(r"/staff/cohorts/.*/certificates/exports/", code=world.cohort.code, job_id=job_id)
     sample(r"/staff/cohorts/.*/certificates", code=world.cohort.code, certificate=certificate, enrolment_id=enrolment_id)
     sample(r"/cohorts/|/apply/|/staff/cohorts/", code=world.cohort.code)
+    webhook, message = tell(world)
+    sample(r"/staff/webhooks/", code=webhook, delivery=message)
     sample(r"/staff/\{kind\}/", kind="cohorts", code=world.cohort.code)
     sample(r"/staff/modules/", module_id=module)
     sample(r"/staff/activities/", activity_id=activities["page"])
@@ -59,6 +62,17 @@ def add(world: World, other: Cohort) -> None:
     sample(r"/verify/|/certificates/", code=certificate)
     sample(r"/submissions/|/marking/", code=submission, file_id=file_id)
     sample(r"/reports/", name="trainees", kind="csv")
+
+
+def tell(world: World) -> tuple[str, str]:
+    """Another system is told of something; answers the codes of the webhook and of a message that waits."""
+    with world.campus.database.transaction() as session:
+        offered = world.campus.plugins.collect("public_events")
+        endpoint = endpoints.create(
+            session, SYSTEM, offered, name="", url="https://example.org/", events=["cohort.created"], allows_private=False
+        )
+        message = outbox.add(session, endpoint.id or 0, outbox.TEST, "{}")
+    return endpoint.code, message.code
 
 
 def content(campus: Campus, world: World) -> tuple[int, dict[str, int], int, int]:
