@@ -70,27 +70,20 @@ class WantedPeople:
 
     def conditions(self) -> list[Any]:
         """The same for a statement."""
-        pairs = ((_Person.email, self.email.strip().lower()), (_Person.country_code, self.country), (_REGION, self.region),
+        pairs = ((_Person.email, self.email.strip().lower()), (_Person.country_code, self.country), (_Region.code, self.region),
                  (_Person.gender, self.gender))  # fmt: skip
         return [*with_words(_Person.search_text, self.q), *(column == value for column, value in pairs if value)]
 
 
-_REGION: Any = (
-    select(_Region.code)
-    .where(
-        _Region.id
-        == func.coalesce(_Person.region_id, select(_Country.region_id).where(_Country.code == _Person.country_code).scalar_subquery())
-    )
-    .correlate(Person)
-    .scalar_subquery()
-)
 _PEOPLE: Any = (
     select(
         _Person.id, _Person.code, _Person.email, _Person.given_name, _Person.family_name, _Person.certificate_name, _Person.gender,
-        _Person.country_code, _REGION.label("region"), _Organisation.name.label("organisation"), _Organisation.type.label("organisation_type"),
-        _Person.language, _Person.timezone, _Person.created_at,
+        _Person.country_code.label("country"), _Region.code.label("region"), _Organisation.name.label("organisation"),
+        _Organisation.type.label("organisation_type"), _Person.language, _Person.timezone, _Person.created_at,
     )
     .outerjoin(Organisation, _Organisation.id == _Person.organisation_id)
+    .outerjoin(Country, _Country.code == _Person.country_code)
+    .outerjoin(Region, _Region.id == func.coalesce(_Person.region_id, _Country.region_id))
     .where(_Person.erased_at.is_(None))
 )  # fmt: skip
 
@@ -111,11 +104,7 @@ def _visible(actor: Actor) -> Any:
 
 def _people(session: ReadSession, *conditions: Any, limit: int) -> list[PersonEntry]:
     rows: Any = session.rows(_PEOPLE.where(*conditions).order_by(_Person.id).limit(limit))
-    return [
-        PersonEntry(r.id, r.code, r.email, r.given_name, r.family_name, full_name(r.given_name, r.family_name), r.certificate_name, r.gender,
-                    r.country_code, r.region, r.organisation, r.organisation_type, r.language, r.timezone, r.created_at)
-        for r in rows
-    ]  # fmt: skip
+    return [PersonEntry(**row._mapping, name=full_name(row.given_name, row.family_name)) for row in rows]
 
 
 def regions(session: ReadSession, locale: str, *, parent: str = "", code: str = "", after: int = 0, limit: int = 1) -> list[RegionRow]:

@@ -65,6 +65,13 @@ def _complete(operation: dict[str, Any], route: ApiRoute) -> None:
         operation["security"] = [{BEARER: [gate.scope]}]
         needs = "" if gate.permission == SIGNED_IN else f" Needs the permission `{gate.permission}`."
         operation["description"] = f"{operation.get('description', '')}\n\nScope of the token: `{gate.scope}`.{needs}".strip()
+    if "POST" in (route.methods or ()):
+        _header(
+            operation,
+            "Idempotency-Key",
+            "A word of your own for this one thing to do. Sent twice within 24 hours, it is done once and "
+            "answered twice, the second time with `Idempotent-Replayed: true`; with another body it is refused.",
+        )
     if "GET" in (route.methods or ()):
         _header(operation, "If-None-Match", "The ETag that you have: 304 where it is still the same.")
     if {"PATCH", "PUT"} & (route.methods or set()):
@@ -72,5 +79,5 @@ def _complete(operation: dict[str, Any], route: ApiRoute) -> None:
 
 
 def _header(operation: dict[str, Any], name: str, text: str) -> None:
-    schema = {"type": "string", "maxLength": 200, "pattern": r"^[!-~][ -~]*$"}
+    schema = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": r"^[!-~]+$"}
     operation.setdefault("parameters", []).append({"name": name, "in": "header", "required": False, "description": text, "schema": schema})
