@@ -65,7 +65,7 @@ def main() -> int:
         return 2
     results = {name: known[name]() for name in asked.names or known}
     write(results, asked.out)
-    Console().print(table(results))
+    Console(width=None if sys.stdout.isatty() else 160).print(table(results))
     return 0
 
 
