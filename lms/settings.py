@@ -4,6 +4,7 @@ import os
 import secrets
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -38,6 +39,7 @@ class Settings(BaseSettings):
     timezone: str = Field("UTC", description="Time zone shown to visitors who have not signed in.")
     demo: bool = Field(False, description="Show the demo sign-ins on the sign-in page.")
     session_days: int = Field(14, ge=1, le=365, description="Days after which a sign-in that is not used ends.")
+    session_max_days: int = Field(90, ge=1, le=365, description="Days after which every sign-in ends, used or not.")
     max_upload_mb: int = Field(50, ge=1, description="Largest request body accepted, in megabytes.")
     threads: int = Field(0, ge=0, description="Worker threads for requests; 0: 2 on SQLite, 4 on PostgreSQL.")
     metrics_token: str = Field("", description="Bearer token that opens /metrics to others than the machine itself.")
@@ -49,6 +51,11 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @property
+    def host(self) -> str:
+        """The name of the site in its public address."""
+        return urlsplit(self.base_url).hostname or ""
 
     @property
     def default_locale(self) -> str:

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, Field
 from lms.accounts.addresses import is_plausible
 from lms.accounts.zones import Zone
 from lms.kernel.i18n import N_
+from lms.kernel.web import AsTyped
 
 Name = Annotated[str, Field(max_length=120)]
 
@@ -17,6 +18,7 @@ def _plausible(address: str) -> str:
     return address.strip().lower()
 
 
+Password = Annotated[str, Field(min_length=1, max_length=1000), AsTyped()]
 Address = Annotated[str, Field(max_length=254), AfterValidator(_plausible)]
 
 
@@ -28,7 +30,7 @@ class SignInForm(BaseModel):
     """Address and password."""
 
     email: str = Field(min_length=1, max_length=254)
-    password: str = Field(min_length=1, max_length=200)
+    password: Password
 
 
 class AddressForm(BaseModel):
@@ -49,13 +51,13 @@ class JoinForm(BaseModel):
 class PasswordForm(BaseModel):
     """A new password."""
 
-    password: str = Field(min_length=1, max_length=1000)
+    password: Password
 
 
 class ChangePasswordForm(PasswordForm):
     """A new password, with the present one."""
 
-    current: str = Field(min_length=1, max_length=1000)
+    current: Password
 
 
 class ProfileForm(BaseModel):

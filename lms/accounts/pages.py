@@ -92,7 +92,7 @@ def change_password(request: Request, me: Me, form: Form, campus: Here) -> Respo
         signing_in.limit(campus.database, f"password:{person_id}", 10)
         if not passwords.matches(stored, given.current):
             raise Invalid({"current": _("This is not your present password.")})
-        passwords.check_strength(given.password, me.email, me.name)
+        passwords.check_strength(given.password, me.email, me.name, campus.settings.host)
     hashed = passwords.digest(given.password)
     with campus.database.transaction(origin_of(request)) as session:
         joining.change_password(session, me, hashed)

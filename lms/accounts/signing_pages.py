@@ -187,10 +187,11 @@ def _password_page(request: Request, session: Read, token: str, purpose: str, ta
 def _set_password(request: Request, campus: Campus, form: Form, token: str, purpose: str) -> Response:
     try:
         with campus.database.reading() as reading:
-            email = joining.holder(reading, token, purpose).email or ""
+            person = joining.holder(reading, token, purpose)
+            email = person.email or ""
         with redisplay(request, "accounts/password.html", form, email=email, purpose=purpose, action=f"/{purpose}/{token}"):
             given = read_form(PasswordForm, form)
-            passwords.check_strength(given.password, email)
+            passwords.check_strength(given.password, email, person.name, campus.settings.host)
         hashed = passwords.digest(given.password)
         with campus.database.transaction(origin_of(request)) as session:
             person = joining.use_link(session, token, purpose, hashed)

@@ -80,12 +80,13 @@ def find_session(session: ReadSession, token: str) -> tuple[int, bool] | None:
     return None if row is None else (row.person_id, clock.now() - row.seen_at > _SEEN_EVERY)
 
 
-def renew_session(session: Session, token: str, days: int) -> None:
-    """Note that the session is in use and let it live on."""
-    now = clock.now()
-    session.execute(
-        update(SignIn).where(_SignIn.token_hash == token_hash(token)).values(seen_at=now, expires_at=now + timedelta(days=days))
-    )
+def renew_session(session: Session, token: str, days: int, longest: int) -> None:
+    """Note that the session is in use and let it live on, but for no more than `longest` days in all."""
+    now, mine = clock.now(), _SignIn.token_hash == token_hash(token)
+    began: datetime | None = session.scalar(select(_SignIn.created_at).where(mine))
+    if began:
+        ends = min(now + timedelta(days=days), began + timedelta(days=longest))
+        session.execute(update(SignIn).where(mine).values(seen_at=now, expires_at=ends))
 
 
 def close_session(session: Session, token: str) -> None:

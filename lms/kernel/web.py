@@ -76,7 +76,7 @@ def _find_actor(request: Request) -> Actor:
         actor = viewer_of(campus, session, found[0]) if found else None
     if found and found[1]:
         with campus.database.transaction() as writing:
-            sessions.renew_session(writing, token, campus.settings.session_days)
+            sessions.renew_session(writing, token, campus.settings.session_days, campus.settings.session_max_days)
         request.state.renewed = token  # the cookie must live as long as the session does
     return actor or visitor
 
@@ -211,18 +211,27 @@ _SENTENCES: dict[str, i18n.LazyText] = {
 }
 
 
+class AsTyped:
+    """Marks a field whose text counts as it was typed, with the spaces around it: a password."""
+
+
 def read_form(model: type[M], form: FormInput) -> M:
     """The form as a checked object. Blank optional fields count as not sent; a list field takes every value. Raises Invalid, by field."""
     values: dict[str, Any] = {}
     for name, field in model.model_fields.items():
         if "list" in str(field.annotation):
             values[name] = form.getlist(name)
-        elif (text := form.get(name, None).strip() if name in form else "") or field.is_required():
+        elif (text := _typed(form, name, field.metadata)) or field.is_required():
             values[name] = text
     try:
         return model(**values)
     except ValidationError as error:
         raise Invalid({str(item["loc"][0]) if item["loc"] else "": _sentence(dict(item)) for item in error.errors()}) from None
+
+
+def _typed(form: FormInput, name: str, marks: list[Any]) -> str:
+    text = form.get(name, None) if name in form else ""
+    return text if any(isinstance(mark, AsTyped) for mark in marks) else text.strip()
 
 
 def _sentence(error: dict[str, Any]) -> str:

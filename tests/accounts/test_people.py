@@ -175,10 +175,13 @@ def test_a_person_needs_one_name(campus):
 
 
 def test_easy_passwords_are_refused(campus):
-    for easy in ["short", "aaaaaaaaaaaa", "password1234", "ana@example.org"]:
+    leaked = ["1q2w3e4r5t", "Dragon2026!!", "monkeymonkey", "987654321987", "!!Shadow 1!!"]
+    personal = ["ana@example.org", "Lucía Fernández", "fernandez2026", "Campus-Lucia-1", "aulasur 2026"]
+    for easy in ["short", "aaaaaaaaaaaa", "password1234", *leaked, *personal]:
         with pytest.raises(Invalid):
-            passwords.check_strength(easy, "ana@example.org")
-    passwords.check_strength(PASSWORD, "ana@example.org")
+            passwords.check_strength(easy, "ana@example.org", "Lucía Fernández", "campus.example.org")
+    for good in [PASSWORD, "x" * 8 + " correct horse " + "y" * 80, "tres tristes tigres", "дракон и семь морей", "elephant8301749265"]:
+        passwords.check_strength(good, "ana@example.org", "Lucía Fernández", "campus.example.org")
 
 
 def test_the_default_regions_hold_every_country_and_loading_them_again_changes_nothing(campus):

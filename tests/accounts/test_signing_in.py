@@ -1,5 +1,6 @@
 """Getting in and out."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -200,3 +201,21 @@ def test_the_mail_of_a_new_account_never_leads_to_another_site(client, campus):
     client.follow_redirects = False
     path = link(mails(campus)[0]).partition("?")[0]
     assert submit(client, f"{path}?next=//evil.example/", path, password=PASSWORD, next="//evil.example/").headers["location"] == "/"
+
+
+def test_a_password_counts_as_it_was_typed_with_the_spaces_around_it(client, campus):
+    somebody(campus, password="the old password")
+    submit(client, "/reset", email="ana@example.org")
+    path = link(mails(campus)[0])
+    submit(client, path, password=f" {PASSWORD} ")
+    client.cookies.clear()
+    assert sign_in(client, "ana@example.org", PASSWORD).status_code == 422
+    assert sign_in(client, "ana@example.org", f" {PASSWORD} ", next="/profile").url.path == "/profile"
+
+
+def test_a_shared_browser_forgets_what_it_showed(client, campus):
+    somebody(campus, password=PASSWORD)
+    sign_in(client, "ana@example.org")
+    token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/profile").text)[1]
+    answer = client.post("/sign-out", data={"csrf_token": token}, follow_redirects=False)
+    assert answer.headers["clear-site-data"] == '"cache", "storage"'

@@ -74,6 +74,14 @@ def test_a_session_in_use_lives_on_and_so_does_its_cookie(browser: TestClient, p
             assert answer.headers["set-cookie"] == cookie
 
 
+def test_a_session_ends_one_day_however_much_it_is_used(browser: TestClient, probe: Campus) -> None:
+    for day in range(probe.settings.session_max_days):
+        with clock.frozen(NOON + DAY * day + HOUR * 12):
+            assert browser.get("/probe/me").status_code == 200
+    with clock.frozen(NOON + DAY * probe.settings.session_max_days):
+        assert browser.get("/probe/me").status_code == 303
+
+
 def test_signing_out_is_stronger_than_renewing(browser: TestClient, probe: Campus) -> None:
     with clock.frozen(NOON + HOUR):
         answer = send(probe, browser, "/sign-out")
