@@ -1,4 +1,4 @@
-"""The command `lms user`."""
+"""The commands `lms user` and `lms token`."""
 
 import secrets
 import sys
@@ -7,22 +7,25 @@ from typing import Annotated
 
 import typer
 
-from lms.accounts import passwords, people, roles
+from lms.accounts import passwords, people, roles, token_commands
 from lms.accounts.forms import AddressForm
 from lms.kernel.campus import Campus
 from lms.kernel.errors import Refused
 from lms.kernel.i18n import N_
 from lms.kernel.permissions import ROLES, SYSTEM
 
-commands = typer.Typer(name="user", no_args_is_help=True, help="People who sign in.")
+users = typer.Typer(name="user", no_args_is_help=True, help="People who sign in.")
+commands = typer.Typer()  # without a name: both groups stand beside `lms serve`
+commands.add_typer(users)
+commands.add_typer(token_commands.commands)
 
 
-@commands.callback()
+@users.callback()
 def user() -> None:
     """People who sign in."""
 
 
-@commands.command()
+@users.command()
 def create(
     email: Annotated[str, typer.Argument(help="E-mail address to sign in with.")],
     role: Annotated[str, typer.Option(help=f"One of: {', '.join(ROLES)}.")],

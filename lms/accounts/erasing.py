@@ -6,10 +6,11 @@ from typing import Any
 
 from sqlalchemy import delete, select, update
 
+from lms.accounts import tokens
 from lms.accounts.events import PersonErased
 from lms.accounts.models import Account, ErasureRequest, OneTimeToken, Organisation, Person
 from lms.accounts.roles import keep_an_administrator
-from lms.kernel import audit, clock, sessions
+from lms.kernel import api_replays, api_tokens, audit, clock, sessions
 from lms.kernel.database import ReadSession, Session
 from lms.kernel.mail import OutboxMessage
 from lms.kernel.permissions import Actor, RoleGrant, require
@@ -68,6 +69,8 @@ def _forget(session: Session, person: Person) -> None:
     for table in owned:
         session.execute(delete(table).where(table.person_id == person.id))
     sessions.close_all_sessions(session, person.id or 0)
+    api_tokens.forget_all(session, person.id or 0)
+    api_replays.forget_all(session, person.id or 0)
     if person.email:
         session.execute(delete(OutboxMessage).where(_OutboxMessage.to == person.email))
     person.given_name, person.family_name, person.certificate_name = ERASED_NAME, "", ""
@@ -91,6 +94,7 @@ def export(session: ReadSession, person_id: int) -> dict[str, Any]:
         "account": {"created_at": account.created_at, "email_confirmed_at": account.email_confirmed_at} if account else None,
         "sign_ins": [dict(row._mapping) for row in sign_ins],
         "roles": [dict(row._mapping) for row in grants],
+        "tokens": tokens.export(session, person_id),
     }
 
 

@@ -1,14 +1,18 @@
 """The declaration of the plugin that keeps people."""
 
+from datetime import timedelta
+
 from lms.accounts import erasing, importing_people, importing_regions, starting
 from lms.accounts.api import api
 from lms.accounts.commands import commands
 from lms.accounts.events import PersonErased
 from lms.accounts.pages import pages
 from lms.accounts.viewing import front_page, viewer
+from lms.kernel import api_replays
 from lms.kernel.events import PublicEvent
 from lms.kernel.i18n import N_
 from lms.kernel.permissions import Permission
+from lms.kernel.schedules import Schedule
 from lms.plugin import NavItem, PersonalData, Plugin
 
 plugin = Plugin(
@@ -35,6 +39,8 @@ plugin = Plugin(
     ),
     importers=(importing_regions.importer, importing_people.importer),
     public_events=(PublicEvent("person.erased", N_("A person was made anonymous"), PersonErased),),
+    jobs={"accounts.forget_answers": api_replays.forget_old},
+    schedules=(Schedule("accounts.forget_answers", "accounts.forget_answers", timedelta(hours=1)),),
     commands=commands,
     personal_data=PersonalData(export=erasing.export),
     setup=starting.set_up,

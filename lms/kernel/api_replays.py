@@ -21,7 +21,6 @@ from lms.kernel.i18n import N_
 from lms.kernel.jobs import JobRun
 
 KEPT = timedelta(hours=24)
-FORGET = "api.forget_answers"
 _KEY = re.compile(r"[!-~]{1,200}")
 
 
