@@ -24,6 +24,7 @@ from lms.imports.titles import (
 from lms.kernel import csvio, spreadsheet
 from lms.kernel.campus import Campus
 from lms.kernel.database import ReadSession
+from lms.kernel.encodings import NoText, UnknownEncoding
 from lms.kernel.errors import Invalid, NotFound, Refused
 from lms.kernel.i18n import _
 from lms.kernel.importing import Importer
@@ -65,7 +66,7 @@ def list_page(request: Request, me: Me, session: Read, campus: Here, after: str 
 @pages.get("/staff/imports/new", permission=USE)
 def new_page(request: Request, me: Me, campus: Here, kind: str = "") -> Response:
     """Choose what a file holds, and the file."""
-    return page(request, "imports/new.html", **_choices(campus, me), chosen=kind)
+    return page(request, "imports/new.html", **{**_choices(campus, me), "chosen": kind})
 
 
 def _choices(campus: Campus, me: Actor) -> dict[str, Any]:
@@ -86,7 +87,7 @@ def give(request: Request, me: Me, session: Write, campus: Here, form: Form) -> 
         try:
             importer = importer_of(campus, given.kind)
             run = drafting.give(session, me, campus.storage, importer, upload.file, upload.filename or "", given.mode)
-        except csvio.CsvError as error:
+        except (csvio.CsvError, UnknownEncoding, NoText) as error:
             raise Invalid({"file": error.sentence()}) from error
     return redirect(request, f"{BASE}/{run.code}")
 

@@ -10,7 +10,8 @@ from lms.kernel.importing import Incoming
 
 FILES = Path(__file__).parents[2].parent / "shared/data/moodle-csv-ics"
 # Columns and enrolments as its documentation of uploading users shows them.
-USERS = """username,password,firstname,lastname,email,city,country,institution,department,lang,course1,role1,group1,cohort1,enrolstatus1,course2,role2
+USERS = """\
+username,password,firstname,lastname,email,city,country,institution,department,lang,course1,role1,group1,cohort1,enrolstatus1,course2,role2
 tomas,S3cret!,Tomás,Rojas,tomas@example.org,Lima,PE,Grade,Research,es_mx,POLI,student,Group A,year-7,1,MON,
 inés,,Inés,Paz,ines@example.org,Quito,EC,,,es,POLI,editingteacher,,,,,
 zoe,,Zoë,King,zoe@example.org,,,,,en,POLI,examiner,,,,,
