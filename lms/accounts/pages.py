@@ -6,7 +6,19 @@ from typing import Any
 from fastapi import Request
 from starlette.responses import JSONResponse, Response
 
-from lms.accounts import erasing, joining, passwords, people, photos, programme_pages, queries, signing_in, signing_pages, staff_pages
+from lms.accounts import (
+    erasing,
+    joining,
+    passwords,
+    people,
+    photos,
+    programme_pages,
+    queries,
+    signing_in,
+    signing_pages,
+    staff_pages,
+    token_pages,
+)
 from lms.accounts.forms import ChangePasswordForm, ProfileForm
 from lms.accounts.models import Person
 from lms.accounts.signing_pages import admit
@@ -126,4 +138,4 @@ def ask_erasure(request: Request, me: Me, session: Write, form: Form) -> Respons
 
 
 # One router to a plugin; `include_router` would lose what each route declares.
-pages.routes.extend([*signing_pages.pages.routes, *staff_pages.pages.routes, *programme_pages.pages.routes])
+pages.routes.extend([*signing_pages.pages.routes, *staff_pages.pages.routes, *programme_pages.pages.routes, *token_pages.pages.routes])

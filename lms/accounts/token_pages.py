@@ -1,0 +1,67 @@
+"""Pages of a person's own tokens: what there is, a new one, an end to one."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import Request
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from lms.accounts import tokens
+from lms.accounts.tokens import NAME_LIMIT
+from lms.kernel.api_tokens import DAYS, MOST_DAYS, READ, SCOPES
+from lms.kernel.database import ReadSession
+from lms.kernel.i18n import N_, _
+from lms.kernel.permissions import SIGNED_IN
+from lms.kernel.web import Form, FormInput, Me, Read, Router, Write, page, read_form, redirect, redisplay
+
+pages = Router()
+SCOPE_TITLES = {"read": N_("Read only"), "write": N_("Read and write")}
+EMPTY_FORM = {"days": str(DAYS), "scope": READ}
+
+
+class TokenForm(BaseModel):
+    """A token that somebody wants."""
+
+    name: Annotated[str, Field(min_length=1, max_length=NAME_LIMIT)]
+    scope: Literal["read", "write"] = "read"
+    days: Annotated[int, Field(ge=1, le=MOST_DAYS)] = DAYS
+
+
+def _context(session: ReadSession, person_id: int) -> dict[str, Any]:
+    return {
+        "tokens": tokens.listed(session, person_id),
+        "scopes": [(key, str(title)) for key, title in SCOPE_TITLES.items()],
+        "most_days": MOST_DAYS,
+    }
+
+
+@pages.get("/profile/tokens", permission=SIGNED_IN)
+def tokens_page(request: Request, me: Me, session: Read) -> Response:
+    """The tokens of the person, and the form for a new one."""
+    return page(request, "accounts/tokens.html", form=FormInput(EMPTY_FORM), **_context(session, me.id or 0))
+
+
+@pages.post("/profile/tokens", permission=SIGNED_IN)
+def make_token(request: Request, me: Me, session: Write, form: Form) -> Response:
+    """Make a token and show it, once."""
+    with redisplay(request, "accounts/tokens.html", form, **_context(session, me.id or 0)):
+        given = read_form(TokenForm, form)
+        scopes = SCOPES if given.scope == "write" else (READ,)
+        token, row = tokens.make(session, me, me.id or 0, name=given.name, scopes=scopes, days=given.days)
+    shown = page(request, "accounts/tokens.html", form=FormInput(EMPTY_FORM), token=token, made=row, **_context(session, me.id or 0))
+    shown.headers["cache-control"] = "no-store"
+    return shown
+
+
+@pages.post("/profile/tokens/revoke", permission=SIGNED_IN)
+def revoke_all(request: Request, me: Me, session: Write) -> Response:
+    """Let no token open anything any more."""
+    tokens.revoke_all(session, me, me.id or 0)
+    return redirect(request, "/profile/tokens", _("No token opens anything any more."))
+
+
+@pages.post("/profile/tokens/{code}/revoke", permission=SIGNED_IN)
+def revoke(request: Request, code: str, me: Me, session: Write) -> Response:
+    """Let a token open nothing any more."""
+    tokens.revoke(session, me, code)
+    return redirect(request, "/profile/tokens", _("The token opens nothing any more."))
