@@ -14,7 +14,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 from starlette.routing import Match, Mount
 
-from lms.kernel import api_schema, site
+from lms.kernel import api_jobs, api_schema, site
 from lms.kernel.api_problems import problem
 from lms.kernel.campus import Campus
 from lms.kernel.errors import NotFound, Refused, SignInNeeded
@@ -64,6 +64,7 @@ def create_app(campus: Campus) -> FastAPI:
     app.state.static = StaticFiles(resource("static"), {p.name: f for p in campus.plugins if (f := p.folder("static"))})
     mount(app, site.pages)
     mount(app, api_schema.description, API)
+    mount(app, api_jobs.api, API)
     for plugin in campus.plugins:
         if plugin.pages:
             mount(app, plugin.pages)

@@ -42,6 +42,7 @@ class CertificateRow:
     issued_at: datetime
     revoked_at: datetime | None
     replaced_by: str | None
+    verify_url: str
     is_drawn: bool
 
 
@@ -96,5 +97,6 @@ def certificate(session: ReadSession, me: Actor, code: str) -> CertificateRow:
 def _row(row: Any) -> CertificateRow:
     return CertificateRow(
         row.id, row.code, row.serial, row.status, row.kind, row.enrolment_id, row.person, row.snapshot["name"], row.cohort,
-        row.snapshot["course"], row.language, row.issued_on, row.issued_at, row.revoked_at, row.replaced_by, bool(row.is_drawn),
+        row.snapshot["course"], row.language, row.issued_on, row.issued_at, row.revoked_at, row.replaced_by, row.snapshot["verify_url"],
+        bool(row.is_drawn),
     )  # fmt: skip

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from lms.certificates import forgetting, issuing, jobs, panels, publishing
+from lms.certificates.api import api
 from lms.certificates.checking import check_drawing
 from lms.certificates.commands import commands
 from lms.certificates.datasets import CERTIFICATES
@@ -26,6 +27,7 @@ plugin = Plugin(
         Permission("certificates.view", N_("See and export the certificates of others"), ("administrator", "staff")),
     ),
     pages=pages,
+    api=api,
     navigation=(
         NavItem("main", N_("Check a certificate"), "/verify", PUBLIC, 30),
         NavItem("person", N_("My certificates"), "/certificates", SIGNED_IN, 30),

@@ -2,6 +2,7 @@
 
 from lms.courses.events import CohortChanged, CohortCompleted
 from lms.enrollment import enrolling, panels, personal, places
+from lms.enrollment.api import api
 from lms.enrollment.datasets import TRAINEES
 from lms.enrollment.events import ApplicationDecided, ApplicationSubmitted, Enrolled, EnrolmentCompleted, EnrolmentWithdrawn
 from lms.enrollment.pages import pages
@@ -21,6 +22,7 @@ plugin = Plugin(
         Permission("enrollment.select", N_("Read applications, accept and reject them"), ("administrator", "staff")),
     ),
     pages=pages,
+    api=api,
     navigation=(NavItem("person", N_("My courses"), "/my-courses", SIGNED_IN, 10),),
     datasets=(TRAINEES,),
     subscriptions=((CohortCompleted, enrolling.complete_cohort), (CohortChanged, places.renumber)),

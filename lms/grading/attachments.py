@@ -9,7 +9,7 @@ from starlette.datastructures import UploadFile
 from lms.grading.models import Assignment, SubmissionFile
 from lms.kernel import jobs
 from lms.kernel.database import ReadSession, Session
-from lms.kernel.errors import Invalid, Refused, TooLarge
+from lms.kernel.errors import Invalid, NotFound, Refused, TooLarge
 from lms.kernel.i18n import N_, format_number, ngettext
 from lms.kernel.permissions import Actor
 from lms.kernel.storage import Storage, StoredFile, clean_name, save_file
@@ -79,6 +79,14 @@ def of_submission(session: ReadSession, submission_id: int) -> list[StoredFile]:
     held = select(StoredFile).join(SubmissionFile, _SubmissionFile.file_id == _StoredFile.id)
     ordered = held.where(_SubmissionFile.submission_id == submission_id).order_by(_SubmissionFile.position, _SubmissionFile.id)
     return list(session.scalars(ordered))
+
+
+def one_of(session: ReadSession, submission_id: int, file_id: int) -> StoredFile:
+    """A file of exactly this attempt. Raises NotFound."""
+    found = next((file for file in of_submission(session, submission_id) if file.id == file_id), None)
+    if found is None:
+        raise NotFound()
+    return found
 
 
 def forget(session: Session, file_ids: Iterable[int]) -> None:

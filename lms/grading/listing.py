@@ -4,21 +4,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, func, select
 
 from lms.accounts.models import Person
 from lms.courses.models import Activity, Cohort
 from lms.courses.seeing import own_or_reached
-from lms.grading.models import Submission
+from lms.grading.models import Grade, GradeItem, Submission
 from lms.grading.work import FileLine, files_of
 from lms.kernel.database import ReadSession
-from lms.kernel.permissions import Actor
+from lms.kernel.permissions import Actor, Scope
 
 # SQLModel types a column as its value; in a statement it is a column.
 _Submission: Any = Submission
 _Person: Any = Person
 _Cohort: Any = Cohort
 _Activity: Any = Activity
+_Item: Any = GradeItem
+_Grade: Any = Grade
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class SubmissionRow:
     created_at: datetime
     updated_at: datetime
     submitted_at: datetime | None
+    grade_version: int | None
+    """For those who mark there: the version of the grade, 0 for none."""
     files: tuple[FileLine, ...] = ()
     text: str | None = None
 
@@ -66,16 +70,18 @@ class WantedWork:
 _COLUMNS = (
     _Submission.id, _Submission.code, _Submission.activity_id, _Activity.title, _Cohort.code.label("cohort"), _Person.code.label("person"),
     _Submission.attempt, _Submission.latest, _Submission.status, _Submission.words, _Submission.version, _Submission.created_at,
-    _Submission.updated_at, _Submission.submitted_at,
+    _Submission.updated_at, _Submission.submitted_at, func.coalesce(_Grade.version, 0), _Cohort.programme_id, _Cohort.course_id, _Cohort.id,
 )  # fmt: skip
 
 
 def _with_all(*more: Any) -> Any:
     return (
-        select(*_COLUMNS, *more)
+        select(*more, *_COLUMNS)
         .join(Activity, _Activity.id == _Submission.activity_id)
         .join(Cohort, _Cohort.id == _Submission.cohort_id)
         .join(Person, _Person.id == _Submission.person_id)
+        .outerjoin(GradeItem, _Item.activity_id == _Submission.activity_id)
+        .outerjoin(Grade, and_(_Grade.grade_item_id == _Item.id, _Grade.person_id == _Submission.person_id))
     )
 
 
@@ -90,11 +96,16 @@ def submissions(session: ReadSession, me: Actor, wanted: WantedWork = WantedWork
     chosen = _LINES.where(*seen, *wanted.conditions(), _Submission.id > after)
     rows: Any = session.rows(chosen.order_by(_Submission.id).limit(limit)).all()
     files = files_of(session, [row.id for row in rows])
-    return [SubmissionRow(*row, files=files.get(row.id, ())) for row in rows]
+    return [_row(me, row, files.get(row.id, ())) for row in rows]
 
 
-def submission(session: ReadSession, submission_id: int) -> SubmissionRow:
-    """One attempt with its text, which the caller has loaded for somebody who may see it. Two queries."""
-    *row, text = session.rows(_WHOLE.where(_Submission.id == submission_id)).one()
-    files = files_of(session, [submission_id])
-    return SubmissionRow(*row, files=files.get(submission_id, ()), text=text)
+def submission(session: ReadSession, me: Actor, submission_id: int) -> SubmissionRow:
+    """One attempt with its text, which the caller has loaded for this person. Two queries."""
+    text, *row = session.rows(_WHOLE.where(_Submission.id == submission_id)).one()
+    return _row(me, row, files_of(session, [submission_id]).get(submission_id, ()), text)
+
+
+def _row(me: Actor, row: Any, files: tuple[FileLine, ...], text: str | None = None) -> SubmissionRow:
+    *shown, version, programme, course, cohort = row
+    may_mark = me.can("grading.grade", Scope(programme, course, cohort))
+    return SubmissionRow(*shown, grade_version=version if may_mark else None, files=files, text=text)

@@ -1,6 +1,7 @@
 """The declaration of the plugin that keeps work and grades."""
 
 from lms.grading import attachments, jobs, panels, personal
+from lms.grading.api import api
 from lms.grading.assignments import AssignmentType
 from lms.grading.events import GradeReleased, SubmissionHandedIn
 from lms.grading.pages import pages
@@ -23,6 +24,7 @@ plugin = Plugin(
         Permission("grading.view", N_("See the gradebook of a cohort"), MARKERS),
     ),
     pages=pages,
+    api=api,
     navigation=(
         NavItem("main", N_("Marking"), "/marking", "grading.grade", 30),
         NavItem("main", N_("Grades"), "/grades", "grading.submit", 20),

@@ -14,7 +14,7 @@ from lms.grading.forms import Id, read_ids, read_version
 from lms.grading.models import Submission
 from lms.kernel.campus import Campus
 from lms.kernel.database import ReadSession, Session
-from lms.kernel.errors import NotFound, Refused
+from lms.kernel.errors import Refused
 from lms.kernel.i18n import _
 from lms.kernel.permissions import SIGNED_IN, Actor
 from lms.kernel.storage import download
@@ -80,7 +80,4 @@ def receipt_page(request: Request, code: str, me: Me, session: Read) -> Response
 def submission_file(code: str, file_id: Id, me: Me, session: Read, campus: Here) -> Response:
     """A file of an attempt, for the person who handed it in and for those who mark it."""
     submission = loading.load_readable(session, me, code)
-    found = next((file for file in attachments.of_submission(session, submission.id or 0) if file.id == file_id), None)
-    if found is None:
-        raise NotFound()
-    return download(campus.storage, found)
+    return download(campus.storage, attachments.one_of(session, submission.id or 0, file_id))

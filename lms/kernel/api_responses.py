@@ -15,6 +15,7 @@ SENTENCES = {
     413: "The body is larger than the server accepts.",
     415: "The body is in a format that is not read here.",
     422: "Something in the address or the body cannot be taken; `errors` says what.",
+    503: "The server cannot do it just now. Nothing was changed; ask again later.",
     429: "Too often. `Retry-After` says when to ask again.",
 }
 _READING, _BODY, _EDITING = (304,), (409, 413, 415), (412,)
