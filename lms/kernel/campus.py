@@ -30,6 +30,7 @@ class Campus:
         plugins = plugins or discover(settings.plugins)
         hub = Hub()
         mail.connect(hub, settings)
+        hub.activity_types = plugins.named("activity_types")
         for plugin in plugins:
             for event, subscriber in plugin.subscriptions:
                 hub.subscribe(event, subscriber)

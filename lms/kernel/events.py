@@ -46,6 +46,8 @@ class Hub:
     def __init__(self) -> None:
         self.base_url = ""
         """Public address of the site that the hub belongs to: links in mails begin with it."""
+        self.activity_types: Mapping[str, Any] = {}
+        """The loaded kinds of activity by name, for services that are called with nothing but a session."""
         self._subscribers: dict[type, list[Subscriber]] = defaultdict(list)
         self._guards: dict[str, list[Guard]] = defaultdict(list)
         self._public: dict[type, list[PublicEvent]] = defaultdict(list)

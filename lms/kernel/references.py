@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table, select, true
 
 from lms.kernel.database import ReadSession, Row
 
@@ -21,5 +21,6 @@ def in_use(session: ReadSession, model: type[Row], identifiers: Iterable[int], b
         for key in table.foreign_keys:
             if key.column.table is target:
                 column: Any = key.parent
-                found |= set(session.scalars(select(column).where(column.in_(wanted)).distinct()))
+                others = column != target.c.id if table is target else true()  # a row that refers to itself is not used by others
+                found |= set(session.scalars(select(column).where(column.in_(wanted), others).distinct()))
     return found
