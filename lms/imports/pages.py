@@ -1,9 +1,9 @@
 """Pages of staff: files are given, looked at, checked, brought in and undone."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import Request
+from fastapi import Query, Request
 from starlette.responses import Response, StreamingResponse
 
 from lms.imports import downloads, drafting, presenting, source, standing
@@ -257,9 +257,9 @@ def rejected(code: str, me: Me, session: Read, campus: Here) -> Response:
     return _stream(downloads.rejected(campus.database, run), name)
 
 
-@pages.get("/staff/exports/{kind}.{ending}", permission=USE)
-def export(kind: str, ending: str, me: Me, campus: Here) -> Response:
-    """Everything of a kind that this person may see."""
+@pages.get("/staff/exports", permission=USE)
+def export(me: Me, campus: Here, kind: str = "", ending: Annotated[str, Query(alias="as")] = "csv") -> Response:
+    """Everything of a kind that this person may see, as csv or xlsx."""
     importer = importer_of(campus, kind)
     downloads.require(me, importer)
     if ending not in ("csv", "xlsx"):

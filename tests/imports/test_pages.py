@@ -167,10 +167,10 @@ def test_others_see_their_own_imports_alone(client, campus, staff, visit):
 
 def test_what_is_taken_out_can_be_brought_in_again(client, campus, staff):
     make_person(campus, email="=ana@example.org", given_name="Ana", family_name="-Rojas")
-    answer = client.get("/staff/exports/people.csv")
+    answer = client.get("/staff/exports", params={"kind": "people"})
     assert answer.headers["content-disposition"].startswith("attachment")
     path = bring(client, campus, answer.content)
-    assert client.get("/staff/exports/people.xlsx").content.startswith(b"PK")
+    assert client.get("/staff/exports", params={"kind": "people", "as": "xlsx"}).content.startswith(b"PK")
     assert "0 Created 0 Updated" in words(client.get(path))
 
 

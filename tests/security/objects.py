@@ -1,5 +1,6 @@
 """One of everything in the world's cohort: the sample objects that fill the addresses of routes."""
 
+import io
 import re
 from decimal import Decimal
 from typing import Any
@@ -12,6 +13,7 @@ from lms.certificates import issuing, requesting
 from lms.courses.models import Activity, Cohort, Module
 from lms.enrollment import applying, enrolling
 from lms.grading import items, marking, submitting
+from lms.imports import drafting
 from lms.kernel.campus import Campus
 from lms.kernel.permissions import SYSTEM
 from lms.kernel.storage import save_file
@@ -39,6 +41,7 @@ def add(world: World, other: Cohort) -> None:
     def sample(pattern: str, **values: Any) -> None:
         world.samples.append((re.compile(pattern), values))
 
+    sample(r"/staff/imports/", code=given(world))
     sample(r"/jobs/", job_id=job_id)
     sample(r"/staff/programme/", code="main")
     sample(r"/people/|/staff/people/", code=person.code)
@@ -73,6 +76,16 @@ def tell(world: World) -> tuple[str, str]:
         )
         message = outbox.add(session, endpoint.id or 0, outbox.TEST, "{}")
     return endpoint.code, message.code
+
+
+def given(world: World) -> str:
+    """A file that staff gave to be imported; answers its code."""
+    staff, importers = actor_of(world.campus, world.people["staff"]), world.campus.plugins.named("importers")
+    if not importers:
+        return "none"
+    with world.campus.database.transaction() as session:
+        file = io.BytesIO(b"email,given_name\nana@example.org,Ana\n")
+        return drafting.give(session, staff, world.campus.storage, importers["people"], file, "people.csv", "upsert").code
 
 
 def content(campus: Campus, world: World) -> tuple[int, dict[str, int], int, int]:
