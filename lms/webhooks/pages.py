@@ -73,7 +73,7 @@ def endpoint_page(request: Request, code: str, me: Me, session: Read, state: str
 def edit_page(request: Request, code: str, me: Me, session: Read, campus: Here) -> Response:
     """The form with what is known."""
     endpoint = endpoints.load(session, me, code)
-    known = [("name", endpoint.name), ("url", endpoint.url), *(("events", event) for event in endpoint.events)]
+    known: list[tuple[str, Any]] = [("name", endpoint.name), ("url", endpoint.url), *(("events", event) for event in endpoint.events)]
     return page(request, "webhooks/form.html", form=FormInput(FormData(known)), endpoint=_plain(endpoint), **_offered(campus))
 
 

@@ -52,7 +52,7 @@ def endpoints(session: ReadSession) -> list[EndpointRow]:
         return select(func.count()).select_from(WebhookDelivery).where(*of_it).scalar_subquery()
 
     columns = (_Endpoint.code, _Endpoint.name, _Endpoint.url, _Endpoint.state, _Endpoint.events, count("waiting"), count("failed"))
-    rows = session.rows(select(*columns).order_by(_Endpoint.name, _Endpoint.id))
+    rows: Any = session.rows(select(*columns).order_by(_Endpoint.name, _Endpoint.id))
     return [EndpointRow(code, name, url, state, len(events), waiting, failed) for code, name, url, state, events, waiting, failed in rows]
 
 
@@ -67,5 +67,6 @@ def deliveries(
     if before:
         of_it = _Delivery.code == before, _Delivery.endpoint_id == endpoint_id
         statement = statement.where(_Delivery.id < select(_Delivery.id).where(*of_it).scalar_subquery())
-    rows = [DeliveryRow(*row) for row in session.rows(statement)]
+    found: Any = session.rows(statement)
+    rows = [DeliveryRow(*row) for row in found]
     return rows[:limit], rows[limit - 1].code if len(rows) > limit else None

@@ -31,6 +31,7 @@ CHOSEN: dict[str, dict[str, Any]] = {
     "role_grant": {"role": "trainee"},
     "person": {"given_name": "Rosa"},
     "enrolment": {"place": 1},
+    "webhook_delivery": {"state": "failed"},
 }
 
 A_MIGRATION = """

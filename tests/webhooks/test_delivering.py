@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
+from sqlmodel import col
 
 from lms.kernel import clock, jobs
 from lms.kernel.audit import AuditEntry
@@ -90,8 +91,8 @@ def test_one_that_never_answers_is_switched_off_and_staff_hear_of_it(telling, re
     try_at(telling, NOW)
     assert endpoint_now(telling, endpoint).state == "off"
     with telling.database.reading() as session:
-        mails = list(session.scalars(select(OutboxMessage).where(OutboxMessage.subject.contains("switched off"))))  # type: ignore[attr-defined]
-        actions = list(session.scalars(select(AuditEntry.action)))
+        mails = list(session.scalars(select(OutboxMessage).where(col(OutboxMessage.subject).contains("switched off"))))
+        actions = list(session.scalars(select(col(AuditEntry.action))))
     assert [mail.to for mail in mails] == [administrator.email]
     assert f"/staff/webhooks/{endpoint.code}" in mails[0].body_text
     assert actions.count("webhook.switched_off") == 1
