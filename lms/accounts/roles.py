@@ -1,8 +1,9 @@
 """Roles: what a person is given, and for which part of the campus."""
 
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select, tuple_
 
 from lms.accounts.models import Person
 from lms.kernel import audit, clock
@@ -13,6 +14,11 @@ from lms.kernel.permissions import ROLES, SCOPE_KINDS, Actor, RoleGrant, require
 
 # SQLModel types a column as its value; in a statement it is a column.
 _RoleGrant: Any = RoleGrant
+_TABLE: Any = RoleGrant.__table__  # type: ignore[attr-defined]  # SQLModel tells mypy nothing of its table
+_PLACE: Any = tuple_(_RoleGrant.person_id, _RoleGrant.scope_id)
+
+Place = tuple[int, int]
+"""A person and a cohort."""
 
 
 class LastAdministrator(Refused):
@@ -53,6 +59,20 @@ def take(session: Session, actor: Actor, person_id: int, role: str, scope_kind: 
     if gone.rowcount:
         audit.record(session, actor, "role.taken", "person", person_id, _shown(role, scope_kind, scope_id), None)
     return bool(gone.rowcount)
+
+
+def settle_in_cohorts(session: Session, actor: Actor, role: str, given: Collection[Place], taken: Collection[Place] = ()) -> None:
+    """Give and take tutor or trainee for many (person, cohort) at once. The audit log is told by whoever calls. Raises Invalid."""
+    for _person_id, cohort_id in (*given, *taken):
+        _check(actor, role, "cohort", cohort_id)
+    if taken:
+        session.execute(delete(RoleGrant).where(_RoleGrant.role == role, _RoleGrant.scope_kind == "cohort", _PLACE.in_(taken)))
+    if given:
+        mine = (_RoleGrant.role == role, _RoleGrant.scope_kind == "cohort", _PLACE.in_(given))
+        held: Any = session.rows(select(_RoleGrant.person_id, _RoleGrant.scope_id).where(*mine)).all()
+        new = sorted({*given} - {(person_id, cohort_id) for person_id, cohort_id in held})
+        common = {"role": role, "scope_kind": "cohort", "given_at": clock.now(), "given_by": actor.id}
+        session.write_many(insert(_TABLE), [{"person_id": person_id, "scope_id": cohort_id, **common} for person_id, cohort_id in new])
 
 
 def keep_an_administrator(session: Session, person_id: int) -> None:

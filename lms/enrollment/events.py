@@ -31,6 +31,17 @@ class EnrolmentCompleted:
 
 
 @dataclass(frozen=True, slots=True)
+class EnrolmentsImported:
+    """Enrolments were written down from a file, or taken back as part of it: told once for some hundred of them.
+
+    What is imported has happened elsewhere or long ago, so none of the events above is told, and nobody gets a mail or a certificate.
+    """
+
+    enrolment_ids: tuple[int, ...]
+    cohort_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ApplicationSubmitted:
     """A person has applied to a cohort: for the first time, or again."""
 

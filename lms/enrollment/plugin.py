@@ -1,7 +1,7 @@
 """The declaration of the plugin that brings people into cohorts."""
 
 from lms.courses.events import CohortChanged, CohortCompleted
-from lms.enrollment import enrolling, panels, personal, places
+from lms.enrollment import enrolling, importing, panels, personal, places
 from lms.enrollment.api import api
 from lms.enrollment.datasets import TRAINEES
 from lms.enrollment.events import ApplicationDecided, ApplicationSubmitted, Enrolled, EnrolmentCompleted, EnrolmentWithdrawn
@@ -25,6 +25,7 @@ plugin = Plugin(
     api=api,
     navigation=(NavItem("person", N_("My courses"), "/my-courses", SIGNED_IN, 10),),
     datasets=(TRAINEES,),
+    importers=(importing.importer,),
     subscriptions=((CohortCompleted, enrolling.complete_cohort), (CohortChanged, places.renumber)),
     public_events=(
         PublicEvent("enrolment.created", N_("Somebody has a place in a cohort"), Enrolled),

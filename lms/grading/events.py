@@ -21,3 +21,14 @@ class GradeReleased:
     person_id: int
     cohort_id: int
     activity_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class GradesImported:
+    """Grades were written down from a file, or taken back as part of it: told once for some hundred of them.
+
+    What is imported was given elsewhere or long ago, so `GradeReleased` is not told, nothing is completed by it, and nobody gets a mail.
+    """
+
+    grade_ids: tuple[int, ...]
+    cohort_ids: tuple[int, ...]

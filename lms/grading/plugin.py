@@ -1,6 +1,6 @@
 """The declaration of the plugin that keeps work and grades."""
 
-from lms.grading import attachments, jobs, panels, personal
+from lms.grading import attachments, importing, jobs, keeping, panels, personal
 from lms.grading.api import api
 from lms.grading.assignments import AssignmentType
 from lms.grading.events import GradeReleased, SubmissionHandedIn
@@ -34,6 +34,8 @@ plugin = Plugin(
         PublicEvent("submission.handed_in", N_("Somebody has handed in work"), SubmissionHandedIn),
         PublicEvent("grade.released", N_("Somebody can see a grade"), GradeReleased),
     ),
+    importers=(importing.importer,),
+    guards=(("enrollment.remove", keeping.keep_enrolment),),
     slots=(
         Slot("today", panels.today, "grading.submit", 20),
         Slot("learn.side", panels.learn_side, "grading.submit", 20),

@@ -12,10 +12,11 @@ MOST = Decimal(100_000)
 _TYPED = re.compile(r"([-+−]?)(\d{0,9})(?:[.,٫](\d*))?")  # digits of every script: Bengali ones are typed in Dhaka
 
 
-def read_points(typed: str, most: Decimal, field: str = "points") -> Decimal | None:
+def read_points(typed: str, most: Decimal, field: str = "points", places: int = PLACES) -> Decimal | None:
     """The number that was typed, with a comma or a point as decimal sign; None for nothing.
 
-    Raises Invalid, on this field of the form, for what is no number, has more than two decimals, is below zero or above `most`.
+    Raises Invalid, on this field of the form, for what is no number, has more than two decimals (or `places`), is below zero or above
+    `most`.
     """
     text = typed.strip()
     if not text:
@@ -24,8 +25,8 @@ def read_points(typed: str, most: Decimal, field: str = "points") -> Decimal | N
     if match is None or not (match[2] or match[3]):
         raise Invalid({field: N_("Please write a number, for example 16 or 16.5.")})
     sign, whole, decimals = match.groups()
-    if len((decimals or "").rstrip("0")) > PLACES:
-        raise Invalid({field: N_("At most two decimals.")})
+    if len((decimals or "").rstrip("0")) > places:
+        raise Invalid({field: N_("At most two decimals.") if places == PLACES else N_("At most {places} decimals.").format(places=places)})
     value = Decimal(f"{whole or 0}.{decimals or 0}")
     return check_points(-value if sign in ("-", "−") else value, most, field)
 
