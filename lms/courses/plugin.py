@@ -2,6 +2,7 @@
 
 from lms.courses import importing_cohorts, importing_courses
 from lms.courses.activity_types import FileType, LinkType, PageType
+from lms.courses.api import api
 from lms.courses.events import ActivityCompleted, CohortChanged, CohortCreated
 from lms.courses.learning import deeds_of
 from lms.courses.pages import pages
@@ -23,6 +24,7 @@ plugin = Plugin(
         Permission("courses.learn", N_("Learn in a cohort"), ("trainee",)),
     ),
     pages=pages,
+    api=api,
     navigation=(
         NavItem("main", N_("Courses"), "/", PUBLIC, 10),
         NavItem("main", N_("Today"), "/today", "courses.learn", 5),

@@ -50,7 +50,7 @@ class Outdated(Refused):
 
 def one(request: Request, item: Shown, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """An item with the tag of its state; 304 for whoever has it in that state already. Raises InvalidRequest for unknown fields."""
-    content, names = item.model_dump(mode="json"), wanted_fields(request)
+    content, names = item.model_dump(mode="json", by_alias=True), wanted_fields(request)
     tag = _quoted(state_of(item), names)
     return _tagged(request, _cut(type(item), content, names), tag, status, headers or {})
 
@@ -65,7 +65,7 @@ def many(
 ) -> Response:
     """A page of a collection. `rows`: one more than asked for, where there are; they are in the order of their identifiers."""
     names, shown = wanted_fields(request), rows[: asked.limit]
-    items = [_cut(model, show(row).model_dump(mode="json"), names) for row in shown]
+    items = [_cut(model, show(row).model_dump(mode="json", by_alias=True), names) for row in shown]
     following = cursor_after(request, identifier(shown[-1])) if len(rows) > asked.limit else None
     content = {"items": items or _cut_nothing(model, names), "next": following}
     return _tagged(request, content, _quoted(_digest(content), names), 200, {})
@@ -87,7 +87,7 @@ def check_match(request: Request, item: Shown) -> None:
 
 def state_of(item: Shown) -> str:
     """A digest of everything that an item says."""
-    return _digest(item.model_dump(mode="json"))
+    return _digest(item.model_dump(mode="json", by_alias=True))
 
 
 def _digest(content: Any) -> str:
@@ -107,8 +107,9 @@ def _is_named(header: str, tag: str, *, only_state: bool = False) -> bool:
 
 
 def _cut(model: type[Shown], content: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    if unknown := [name for name in names if name not in model.model_fields]:
-        sentence = str(N_("There is no field “{name}”. There are: {known}.")).format(name=unknown[0], known=", ".join(model.model_fields))
+    known = [field.alias or name for name, field in model.model_fields.items()]
+    if unknown := [name for name in names if name not in known]:
+        sentence = str(N_("There is no field “{name}”. There are: {known}.")).format(name=unknown[0], known=", ".join(known))
         raise InvalidRequest({"?fields": sentence})
     return {name: content[name] for name in names} if names else content
 

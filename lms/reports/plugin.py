@@ -3,6 +3,7 @@
 from lms.kernel.i18n import N_
 from lms.kernel.permissions import Permission
 from lms.plugin import NavItem, Plugin
+from lms.reports.api import api
 from lms.reports.commands import commands
 from lms.reports.pages import pages
 
@@ -12,6 +13,7 @@ plugin = Plugin(
     package="lms.reports",
     permissions=(Permission("reports.view", N_("See statistics"), ("administrator", "staff", "reporter")),),
     pages=pages,
+    api=api,
     navigation=(
         NavItem("main", N_("Statistics"), "/reports", "reports.view", 45),
         NavItem("staff", N_("Statistics"), "/reports", "reports.view", 50),
