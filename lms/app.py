@@ -20,6 +20,7 @@ from lms.kernel.campus import Campus
 from lms.kernel.errors import NotFound, Refused, SignInNeeded
 from lms.kernel.i18n import N_
 from lms.kernel.middleware import BodyLimit, Envelope, Faults, Figures, SameSite, configure_logging
+from lms.kernel.outages import outage
 from lms.kernel.paths import resource
 from lms.kernel.permissions import PUBLIC, SIGNED_IN, PermissionRegistry
 from lms.kernel.routing import Signpost
@@ -28,7 +29,7 @@ from lms.kernel.web import API, Again, Gate, page, redirect, wants_json
 from lms.plugin import PluginError
 
 logger = logging.getLogger("lms.app")
-ERROR_PAGES = (400, 403, 404, 409, 413, 422, 429, 500, 503)
+ERROR_PAGES = (400, 403, 404, 409, 413, 422, 429, 500, 503, 507)
 
 
 class ServerError(Refused):
@@ -160,6 +161,11 @@ def answer_fault(request: Request, error: Exception) -> Response:
     """What nobody caught: the log has the details, the client gets the id under which they are found."""
     if refusal := refusal_of(request):
         return answer(request, refusal)
+    if passing := outage(error):
+        logger.error("outage", extra={"facts": {"error": str(getattr(error, "orig", error))[:500], "request_id": request.state.request_id}})
+        response = answer(request, passing)
+        response.headers.update(passing.headers)
+        return response
     logger.error("unhandled error", exc_info=error, extra={"facts": {"request_id": request.state.request_id}})
     return answer(request, ServerError())
 

@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Column, ForeignKey, Integer, bindparam, delete, select, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Field
 
 from lms.kernel import clock
 from lms.kernel.database import Database, ReadSession, Row, Session, UtcDateTime
 from lms.kernel.errors import TooMany
+from lms.kernel.outages import outage
 
 COOKIE = "session"
 VISITOR_COOKIE = "visitor"
@@ -87,6 +89,18 @@ def renew_session(session: Session, token: str, days: int, longest: int) -> None
     if began:
         ends = min(now + timedelta(days=days), began + timedelta(days=longest))
         session.execute(update(SignIn).where(mine).values(seen_at=now, expires_at=ends))
+
+
+def renew_if_possible(database: Database, token: str, days: int, most_days: int) -> bool:
+    """The same in a transaction of its own. While nothing can be written, because a disk is full, pages can still be read."""
+    try:
+        with database.transaction() as session:
+            renew_session(session, token, days, most_days)
+    except SQLAlchemyError as error:
+        if outage(error) is None:
+            raise
+        return False
+    return True
 
 
 def close_session(session: Session, token: str) -> None:

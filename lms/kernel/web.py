@@ -74,9 +74,8 @@ def _find_actor(request: Request) -> Actor:
     with campus.database.reading() as session:
         found = sessions.find_session(session, token)
         actor = viewer_of(campus, session, found[0]) if found else None
-    if found and found[1]:
-        with campus.database.transaction() as writing:
-            sessions.renew_session(writing, token, campus.settings.session_days, campus.settings.session_max_days)
+    days, most = campus.settings.session_days, campus.settings.session_max_days
+    if found and found[1] and sessions.renew_if_possible(campus.database, token, days, most):
         request.state.renewed = token  # the cookie must live as long as the session does
     return actor or visitor
 
