@@ -30,8 +30,9 @@ def adapt(importer: Importer, titles: Sequence[str], fixed: Mapping[str, str] | 
 
     `fixed`: what is put into every row besides. Raises MissingColumns.
     """
-    form = form_of(importer.name, titles)
-    return importer if form is None else _adapted(importer, form, [*titles, *(fixed or ())])
+    names = [*titles, *(name for name in fixed or () if name not in {title.lower() for title in titles})]
+    form = form_of(importer.name, names)
+    return importer if form is None else _adapted(importer, form, names)
 
 
 def _adapted(importer: Importer, form: Form, titles: Sequence[str]) -> Importer:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy import and_, delete, func, or_, select, update
 
 from lms.accounts.models import Person
 from lms.imports.given import ImportFile, ImportRow
@@ -19,6 +19,7 @@ _Row: Any = ImportRow
 _File: Any = ImportFile
 _Change: Any = ImportChange
 _StoredFile: Any = StoredFile
+_Person: Any = Person
 
 KEPT = timedelta(days=30)
 """Long enough to mend and to undo, too short to become a second register of people."""
@@ -48,12 +49,12 @@ def _forget_bytes(session: Session, run_ids: Iterable[int]) -> list[str]:
 
 def forget_person(session: Session, person_id: int) -> None:
     """Forget the rows about a person, and the files that they stood in: those cannot be cut. The bytes go by a job."""
-    email = session.scalar(select(Person.email).where(Person.id == person_id))  # type: ignore[call-overload]  # columns
+    email = session.scalar(select(_Person.email).where(_Person.id == person_id))
     changed = select(_Change.run_id, _Change.line).where(_Change.person_id == person_id)
-    places = {(run_id, line) for run_id, line in session.execute(changed)}
+    places = {tuple(row) for row in session.rows(changed)}
     if email:
-        named = select(_Row.run_id, _Row.line).where(_Row.label == email)
-        places |= {(run_id, line) for run_id, line in session.execute(named)}
+        named = select(_Row.run_id, _Row.line).where(func.lower(_Row.label) == email)
+        places |= {tuple(row) for row in session.rows(named)}
     if not places:
         return
     session.execute(delete(ImportRow).where(or_(*(and_(_Row.run_id == run_id, _Row.line == line) for run_id, line in places))))

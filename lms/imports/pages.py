@@ -93,8 +93,10 @@ def give(request: Request, me: Me, session: Write, campus: Here, form: Form) -> 
 
 
 @pages.get("/staff/imports/template.csv", permission=USE)
-def template(campus: Here, kind: str = "") -> Response:
+def template(request: Request, campus: Here, kind: str = "") -> Response:
     """An empty file of a kind: its first line names the columns."""
+    if not kind:
+        return redirect(request, f"{BASE}/new")
     importer = importer_of(campus, kind)
     headers = {"content-disposition": content_disposition(f"{importer.name}.csv")}
     return Response(b"".join(csvio.write(importer.known, [], bom=True)), media_type="text/csv; charset=utf-8", headers=headers)
@@ -258,8 +260,10 @@ def rejected(code: str, me: Me, session: Read, campus: Here) -> Response:
 
 
 @pages.get("/staff/exports", permission=USE)
-def export(me: Me, campus: Here, kind: str = "", ending: Annotated[str, Query(alias="as")] = "csv") -> Response:
+def export(request: Request, me: Me, campus: Here, kind: str = "", ending: Annotated[str, Query(alias="as")] = "csv") -> Response:
     """Everything of a kind that this person may see, as csv or xlsx."""
+    if not kind:
+        return redirect(request, BASE)
     importer = importer_of(campus, kind)
     downloads.require(me, importer)
     if ending not in ("csv", "xlsx"):

@@ -61,7 +61,8 @@ def _running(session: ReadSession, courses: set[str]) -> dict[str, list[str]]:
         .order_by(_Cohort.code)
     )
     found: dict[str, list[str]] = defaultdict(list)
-    for course, cohort in session.execute(asking):
+    rows: Any = session.execute(asking)
+    for course, cohort in rows:
         found[course].append(cohort)
     return found
 

@@ -9,9 +9,10 @@ from typing import Any, BinaryIO
 from sqlalchemy import func, select
 
 from lms.accounts.models import Person, full_name
-from lms.imports import foreign, source, standing
+from lms.imports import source, standing
 from lms.imports.given import ImportFile, ImportRow
 from lms.imports.models import ImportChange, ImportRun
+from lms.imports.moodle import form_of
 from lms.kernel import jobs
 from lms.kernel.csvio import Line, Table
 from lms.kernel.database import ReadSession
@@ -60,7 +61,7 @@ def runs(session: ReadSession, me: Actor, after: str) -> tuple[list[RunLine], st
         asking = asking.where(_Run.started_by == me.id)
     if after:
         asking = asking.where(_Run.id < select(_Run.id).where(_Run.code == after).scalar_subquery())
-    found = list(session.execute(asking))
+    found: Any = session.execute(asking).all()
     lines = [
         _line(run, full_name(given, family), jobs.status(session, job) if job and run.state in standing.BUSY else None)
         for run, given, family, job in found[:RUNS]
@@ -117,7 +118,7 @@ def sample(stream: BinaryIO, file: ImportFile, importer: Importer) -> Sample:
     """Read the beginning of a file. Raises CsvError and what else says that it cannot be read."""
     table = source.columns(stream, file)
     lines = list(islice(table, FIRST))
-    form = foreign.form_of(importer.name, table.header)
+    form = form_of(importer.name, table.header)
     first = lines[0].cells if lines else {}
     names = dict(zip(table.header, table.columns, strict=True))
     columns = [SampleColumn(title, _short(first.get(names[title], "")), file.columns.get(title, "")) for title in table.header]

@@ -6,6 +6,7 @@ from typing import BinaryIO
 
 from lms.imports import foreign
 from lms.imports.given import ImportFile
+from lms.imports.moodle import form_of
 from lms.imports.rejecting import REASON
 from lms.kernel.csvio import Table
 from lms.kernel.importing import Column, Importer
@@ -55,7 +56,7 @@ def _filled(table: Table, fixed: Mapping[str, str]) -> Table:
 def missing(importer: Importer, header: tuple[str, ...], file: ImportFile) -> list[Column]:
     """The columns that rows need and the file has not."""
     if file.is_foreign:
-        form = foreign.form_of(importer.name, header)
+        form = form_of(importer.name, header)
         names = {title.lower() for title in header}
         ours = {column.name: column for column in importer.columns}
         return [ours.get(name) or Column(name, name) for name in (form.required if form else ()) if name not in names]
