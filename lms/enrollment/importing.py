@@ -276,6 +276,11 @@ def _outcome(one: _Wanted) -> Outcome:
     return Outcome(one.row.line, "created" if one.stored is None else "updated", changes=(one.change,))
 
 
+def told(session: ReadSession, happened: Any) -> dict[str, Any]:
+    """What other systems are told of imported rows beside their ids: the codes of the cohorts."""
+    return {"cohorts": list(session.scalars(select(_Cohort.code).where(_Cohort.id.in_(happened.cohort_ids)).order_by(_Cohort.code)))}
+
+
 def give(session: ReadSession, actor: Actor) -> Iterator[Sequence[Any]]:
     """The enrolments in the cohorts within reach, of everybody who has an address, by the time they were made."""
     columns: Any = (_Enrolment.id, _Person.email, _Cohort.code, _Enrolment.status, _Enrolment.enrolled_at, _Enrolment.completed_at)

@@ -4,7 +4,14 @@ from lms.courses.events import CohortChanged, CohortCompleted
 from lms.enrollment import enrolling, importing, panels, personal, places
 from lms.enrollment.api import api
 from lms.enrollment.datasets import TRAINEES
-from lms.enrollment.events import ApplicationDecided, ApplicationSubmitted, Enrolled, EnrolmentCompleted, EnrolmentWithdrawn
+from lms.enrollment.events import (
+    ApplicationDecided,
+    ApplicationSubmitted,
+    Enrolled,
+    EnrolmentCompleted,
+    EnrolmentsImported,
+    EnrolmentWithdrawn,
+)
 from lms.enrollment.pages import pages
 from lms.kernel.events import PublicEvent
 from lms.kernel.i18n import N_
@@ -28,6 +35,7 @@ plugin = Plugin(
     importers=(importing.importer,),
     subscriptions=((CohortCompleted, enrolling.complete_cohort), (CohortChanged, places.renumber)),
     public_events=(
+        PublicEvent("enrolments.imported", N_("Enrolments came in from a file"), EnrolmentsImported, importing.told),
         PublicEvent("enrolment.created", N_("Somebody has a place in a cohort"), Enrolled),
         PublicEvent("enrolment.withdrawn", N_("Somebody has left a cohort"), EnrolmentWithdrawn),
         PublicEvent("enrolment.completed", N_("Somebody has completed a cohort"), EnrolmentCompleted),

@@ -1,9 +1,10 @@
 """The declaration of the plugin that keeps work and grades."""
 
+from lms.enrollment.importing import told
 from lms.grading import attachments, importing, jobs, keeping, panels, personal
 from lms.grading.api import api
 from lms.grading.assignments import AssignmentType
-from lms.grading.events import GradeReleased, SubmissionHandedIn
+from lms.grading.events import GradeReleased, GradesImported, SubmissionHandedIn
 from lms.grading.pages import pages
 from lms.kernel.events import PublicEvent
 from lms.kernel.i18n import N_
@@ -32,6 +33,7 @@ plugin = Plugin(
     activity_types=(AssignmentType(),),
     public_events=(
         PublicEvent("submission.handed_in", N_("Somebody has handed in work"), SubmissionHandedIn),
+        PublicEvent("grades.imported", N_("Grades came in from a file"), GradesImported, told),
         PublicEvent("grade.released", N_("Somebody can see a grade"), GradeReleased),
     ),
     importers=(importing.importer,),
