@@ -60,6 +60,13 @@ class ChangePasswordForm(PasswordForm):
     current: Password
 
 
+class DevicesForm(BaseModel):
+    """Browsers to sign out of."""
+
+    device: list[Annotated[int, Field(ge=1, le=2**31 - 1)]] = []
+    current: Password
+
+
 class ProfileForm(BaseModel):
     """What people say about themselves."""
 
@@ -78,6 +85,8 @@ class PersonForm(ProfileForm):
     """What staff write about a person."""
 
     email: Address | None = None
+    current: Annotated[str, Field(max_length=1000), AsTyped()] = ""
+    """The password of the one who writes, asked for where the address of an account changes."""
 
 
 class ProgrammeForm(BaseModel):

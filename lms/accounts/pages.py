@@ -7,6 +7,7 @@ from fastapi import Request
 from starlette.responses import JSONResponse, Response
 
 from lms.accounts import (
+    device_pages,
     erasing,
     joining,
     passwords,
@@ -96,14 +97,11 @@ def change_password(request: Request, me: Me, form: Form, campus: Here) -> Respo
     """Change the password; every other browser is signed out. No transaction is open while passwords are worked on."""
     person_id = me.id or 0
     with campus.database.reading() as reading:
-        stored = passwords.stored_for(reading, person_id)
         context = profile_context(request, reading, person_id)
         shown = staff_pages.filled(reading, context["person"])
     with redisplay(request, "accounts/profile.html", shown, **context):
         given = read_form(ChangePasswordForm, form)
-        signing_in.limit(campus.database, f"password:{person_id}", 10)
-        if not passwords.matches(stored, given.current):
-            raise Invalid({"current": _("This is not your present password.")})
+        signing_in.confirm(campus.database, person_id, given.current)
         passwords.check_strength(given.password, me.email, me.name, campus.settings.host)
     hashed = passwords.digest(given.password)
     with campus.database.transaction(origin_of(request)) as session:
@@ -138,4 +136,12 @@ def ask_erasure(request: Request, me: Me, session: Write, form: Form) -> Respons
 
 
 # One router to a plugin; `include_router` would lose what each route declares.
-pages.routes.extend([*signing_pages.pages.routes, *staff_pages.pages.routes, *programme_pages.pages.routes, *token_pages.pages.routes])
+pages.routes.extend(
+    [
+        *signing_pages.pages.routes,
+        *device_pages.pages.routes,
+        *staff_pages.pages.routes,
+        *programme_pages.pages.routes,
+        *token_pages.pages.routes,
+    ]
+)

@@ -1,5 +1,6 @@
 """Signing in: the check of address and password, with limits on guessing."""
 
+import logging
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from lms.accounts.models import Account, Person
 from lms.accounts.people import address
 from lms.kernel import sessions
 from lms.kernel.database import Database
-from lms.kernel.errors import Refused
+from lms.kernel.errors import Invalid, Refused
 from lms.kernel.i18n import N_
 
 # SQLModel types a column as its value; in a statement it is a column.
@@ -18,6 +19,7 @@ _Person: Any = Person
 _Account: Any = Account
 
 QUARTER_HOUR = timedelta(minutes=15)
+logger = logging.getLogger("lms.sign_in")
 TRIES_PER_PLACE, TRIES_PER_ADDRESS, TRIES_PER_MACHINE = 10, 60, 200  # a machine may be the shared line of a whole course
 
 _FIND: Any = (
@@ -55,15 +57,33 @@ def check(database: Database, email: str, password: str, ip: str) -> tuple[int, 
     with database.reading() as session:
         row = session.execute(_FIND, {"email": email}).first()
     if not passwords.matches(row.password_hash if row else None, password) or row is None:
+        _note("wrong", email, ip, row.id if row else None)
         raise WrongPassword()
     if row.email_confirmed_at is None:
+        _note("not confirmed", email, ip, row.id)
         raise NotConfirmed()
+    _note("right", email, ip, row.id)
     sessions.forget(database, f"sign-in:{ip}:{email}")
     if passwords.is_outdated(row.password_hash):
         hashed = passwords.digest(password)
         with database.transaction() as writing:
             passwords.store(writing, row.id, hashed)
     return row.id, row.language
+
+
+def confirm(database: Database, person_id: int, password: str) -> None:
+    """Have somebody who has signed in prove it again, before what would let a stranger at her desk in for good. Raises Invalid, TooMany."""
+    limit(database, f"password:{person_id}", 10)
+    with database.reading() as session:
+        stored = passwords.stored_for(session, person_id)
+    if not passwords.matches(stored, password):
+        raise Invalid({"current": N_("This is not your present password.")})
+
+
+def _note(outcome: str, email: str, ip: str, person_id: int | None) -> None:
+    """A line in the log. The address stands there as a digest: enough to see that one is tried again and again."""
+    facts = {"outcome": outcome, "person": person_id, "address": sessions.limit_key(email)[:12], "ip": ip}
+    logger.log(logging.INFO if outcome == "right" else logging.WARNING, "sign-in", extra={"facts": facts})
 
 
 def limit(database: Database, about: str, times: int, within: timedelta = QUARTER_HOUR) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import Request
 from starlette.responses import Response
 
-from lms.accounts import erasing, joining, people, queries, roles, scopes
+from lms.accounts import erasing, joining, passwords, people, queries, roles, scopes, signing_in
 from lms.accounts.forms import PersonForm, ProfileForm, RoleForm, TakeRoleForm
 from lms.accounts.models import Organisation, Person
 from lms.accounts.signing_pages import country_options
@@ -65,7 +65,7 @@ def changes(session: Session, given: ProfileForm, locales: list[str]) -> dict[st
     """The columns of a person that a form means. Raises Invalid."""
     if given.language not in locales:
         raise Invalid({"language": _("Please choose one of the options.")})
-    values = given.model_dump(exclude={"organisation", "organisation_type"})
+    values = given.model_dump(exclude={"organisation", "organisation_type", "current"})
     values["organisation_id"] = None
     if given.organisation:
         country = given.country_code or None
@@ -134,16 +134,26 @@ def _person_context(request: Request, session: ReadSession, person: Person) -> d
 def edit_person_page(request: Request, code: str, me: Me, session: Read) -> Response:
     """The form with what is known."""
     person = load_person(session, me, code, "accounts.edit_people")
-    return page(request, "accounts/person_form.html", form=filled(session, person), person=person, **choices(request, session))
+    return page(request, "accounts/person_form.html", form=filled(session, person), **_edit_context(request, session, person))
+
+
+def _edit_context(request: Request, session: ReadSession, person: Person) -> dict[str, Any]:
+    has_password = passwords.stored_for(session, person.id or 0) is not None
+    return {"person": person, "has_password": has_password, **choices(request, session)}
 
 
 @pages.post("/staff/people/{code}/edit", permission="accounts.edit_people")
-def edit_person(request: Request, code: str, me: Me, session: Write, form: Form, campus: Here) -> Response:
-    """Change what is known."""
-    person = load_person(session, me, code, "accounts.edit_people")
-    with redisplay(request, "accounts/person_form.html", form, person=person, **choices(request, session)):
+def edit_person(request: Request, code: str, me: Me, form: Form, campus: Here) -> Response:
+    """Change what is known. Another address opens the account to its owner: whoever gives it shows again who she is, before anything."""
+    with campus.database.reading() as reading:
+        person = load_person(reading, me, code, "accounts.edit_people")
+        context = _edit_context(request, reading, person)
+    with redisplay(request, "accounts/person_form.html", form, **context):
         given = read_form(PersonForm, form)
-        people.save(session, me, person.id or 0, **changes(session, given, campus.settings.locales))
+        if context["has_password"] and given.email != person.email:
+            signing_in.confirm(campus.database, me.id or 0, given.current)
+        with campus.database.transaction(origin_of(request)) as session:
+            people.save(session, me, person.id or 0, **changes(session, given, campus.settings.locales))
     return redirect(request, f"/staff/people/{code}", _("Saved."))
 
 

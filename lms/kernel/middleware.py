@@ -109,10 +109,15 @@ class Envelope:
         method = scope["method"] if scope["method"] in METHODS else "other"  # whatever strangers make up must not fill the memory
         self.figures.requests.labels(method, route, str(status)).inc()
         self.figures.seconds.labels(route).observe(seconds)
-        if logger.isEnabledFor(logging.INFO):
-            actor = getattr(state.get("actor"), "id", None)
-            facts = {"method": scope["method"], "path": scope["path"], "status": status, "ms": round(seconds * 1000, 1), "person": actor}
-            logger.info("request", extra={"facts": {**facts, "request_id": state["request_id"]}})
+        is_refused = status in (401, 403, 429)
+        if logger.isEnabledFor(logging.WARNING if is_refused else logging.INFO):
+            path = route if "{token}" in route else scope["path"]  # whoever reads the log must not be able to use the links of mails
+            facts = {"method": scope["method"], "path": path, "status": status, "ms": round(seconds * 1000, 1)}
+            facts |= {"person": getattr(state.get("actor"), "id", None), "request_id": state["request_id"]}
+            if is_refused:
+                logger.warning("refused", extra={"facts": facts | {"ip": (scope.get("client") or ("",))[0]}})
+            else:
+                logger.info("request", extra={"facts": facts})
 
 
 class FromElsewhere(Forbidden):
