@@ -30,7 +30,7 @@ _OutboxMessage: Any = OutboxMessage
 
 PAGE = 50
 DEMO_DOMAIN = "@demo.example"
-DEMO_PASSWORD = "aula-sur-demo"
+DEMO_PASSWORD = "aula-sur-demo"  # nosec B105  # of the demo alone
 """Of everybody in that domain: printed by `lms demo` and shown on the sign-in page of a demo."""
 _SECRET_LINK = re.compile(r"(/(?:confirm|reset)/)[\w-]+")
 

@@ -233,5 +233,5 @@ def _move_sequences(connection: Connection, filled: list[Table]) -> None:
     """Let new rows be numbered after the restored ones."""
     for table in filled:
         if "id" in table.columns:
-            last = f'SELECT coalesce(max(id), 0) + 1 FROM "{table.name}"'  # noqa: S608  # the name of a table of ours
+            last = f'SELECT coalesce(max(id), 0) + 1 FROM "{table.name}"'  # noqa: S608  # nosec B608  # the name of a table of ours
             connection.execute(text(f"SELECT setval(pg_get_serial_sequence('\"{table.name}\"', 'id'), ({last}), false)"))
