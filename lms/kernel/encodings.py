@@ -13,7 +13,7 @@ CHOICES = ("utf-8", "utf-16", "windows-1252")
 """What somebody may say that a file is in, where the guess is wrong."""
 _UTF8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _BEYOND = re.compile(rb"[\x80-\xff]")
-_RUN = re.compile(rb"[\x80-\xff]{2,}")
+_RUN = re.compile(rb"[\xa1-\xff]{3,}")  # a word in Cyrillic or Greek letters; two stand together in Núñez
 _NEVER = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")  # Windows-1252 leaves them undefined
 
 
@@ -74,7 +74,7 @@ def _weigh(stream: BinaryIO) -> str:
             if not first_never and (never := _NEVER.search(piece)):
                 first_never = lines + piece.count(b"\n", 0, never.start()) + 1
         lines += piece.count(b"\n")
-    beyond, formed, adjacent = beyond + len(rest), formed + sum(map(len, _UTF8.findall(rest))), adjacent + (len(rest) > 1) * len(rest)
+    beyond, formed = beyond + len(rest), formed + sum(map(len, _UTF8.findall(rest)))
     if formed * 2 >= beyond:  # also where everything is ASCII
         return "utf-8"
     if first_never or (beyond > 5 and adjacent * 2 > beyond):
