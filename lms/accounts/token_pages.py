@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from lms.accounts import tokens
 from lms.accounts.tokens import NAME_LIMIT
-from lms.kernel.api_tokens import DAYS, MOST_DAYS, READ, SCOPES
+from lms.kernel.api_tokens import DAYS, MOST_DAYS, READ, SCOPES, ApiToken
 from lms.kernel.database import ReadSession
 from lms.kernel.i18n import N_, _
 from lms.kernel.permissions import SIGNED_IN
@@ -27,8 +27,10 @@ class TokenForm(BaseModel):
     days: Annotated[int, Field(ge=1, le=MOST_DAYS)] = DAYS
 
 
-def _context(session: ReadSession, person_id: int) -> dict[str, Any]:
+def _context(session: ReadSession, person_id: int, token: str = "", row: ApiToken | None = None) -> dict[str, Any]:
     return {
+        "token": token,
+        "made": row,
         "tokens": tokens.listed(session, person_id),
         "scopes": [(key, str(title)) for key, title in SCOPE_TITLES.items()],
         "most_days": MOST_DAYS,
@@ -48,7 +50,7 @@ def make_token(request: Request, me: Me, session: Write, form: Form) -> Response
         given = read_form(TokenForm, form)
         scopes = SCOPES if given.scope == "write" else (READ,)
         token, row = tokens.make(session, me, me.id or 0, name=given.name, scopes=scopes, days=given.days)
-    shown = page(request, "accounts/tokens.html", form=FormInput(EMPTY_FORM), token=token, made=row, **_context(session, me.id or 0))
+    shown = page(request, "accounts/tokens.html", form=FormInput(EMPTY_FORM), **_context(session, me.id or 0, token, row))
     shown.headers["cache-control"] = "no-store"
     return shown
 
