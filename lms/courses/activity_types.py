@@ -7,11 +7,12 @@ from urllib.parse import urlsplit
 from starlette.datastructures import FormData
 
 from lms.courses.models import Activity
+from lms.kernel import file_kinds
 from lms.kernel.database import ReadSession, Session
 from lms.kernel.errors import Invalid
 from lms.kernel.i18n import N_, LazyText
 from lms.kernel.permissions import Actor
-from lms.kernel.storage import Storage, StoredFile, save_file
+from lms.kernel.storage import Storage, StoredFile, clean_name, save_file
 from lms.kernel.web import FormInput
 
 
@@ -24,13 +25,13 @@ class TypeForm(FormInput):
         self._limit = limit
 
     def keep(self, session: Session, actor: Actor, name: str) -> StoredFile | None:
-        """Keep the file sent under this name; None where none was sent. Raises TooLarge."""
+        """Keep the file sent under this name; None where none was sent. Raises TooLarge, NotWhatItSays."""
         sent = self.files(name)
         if not sent or self._storage is None:
             return None
         upload = sent[0]
-        kind = upload.content_type or ""
-        return save_file(session, self._storage, upload.file, upload.filename or "", kind, actor.id, self._limit)
+        filename = clean_name(upload.filename or "")
+        return save_file(session, self._storage, upload.file, filename, file_kinds.check(filename, upload.file), actor.id, self._limit)
 
 
 class ActivityType(Protocol):

@@ -7,7 +7,7 @@ from sqlalchemy import delete, select
 from starlette.datastructures import UploadFile
 
 from lms.grading.models import Assignment, SubmissionFile
-from lms.kernel import jobs
+from lms.kernel import file_kinds, jobs
 from lms.kernel.database import ReadSession, Session
 from lms.kernel.errors import Invalid, NotFound, Refused, TooLarge
 from lms.kernel.i18n import N_, format_number, ngettext
@@ -32,7 +32,7 @@ class CouldNotKeep(Refused):
 def check(assignment: Assignment, named: Sequence[tuple[str, int]], present: int) -> None:
     """Raise Invalid where files (name, bytes) are too many besides those present, too large, empty or of a kind that is not taken.
 
-    The ending of the name is all that is looked at: what a file holds is never trusted, whatever it calls itself.
+    The ending of the name is looked at; `keep` looks whether the first bytes agree. What a file holds is never trusted all the same.
     """
     if len(named) + present > assignment.max_files:
         most = assignment.max_files
@@ -59,11 +59,14 @@ def keep(
     check(assignment, [(clean_name(upload.filename or ""), _size(upload)) for upload in sent], present)
     kept: list[StoredFile] = []
     for upload in sent:
-        name, kind = upload.filename or "", upload.content_type or ""
+        name = clean_name(upload.filename or "")
         try:
+            kind = file_kinds.check(name, upload.file)
             kept.append(save_file(session, storage, upload.file, name, kind, actor.id, assignment.max_file_mb * MB))
+        except file_kinds.NotWhatItSays as refusal:
+            raise Invalid({"files": refusal.sentence()}) from None
         except TooLarge:
-            raise Invalid({"files": _too_large(clean_name(name), assignment)}) from None
+            raise Invalid({"files": _too_large(name, assignment)}) from None
         except OSError:
             raise CouldNotKeep() from None
     return kept

@@ -155,7 +155,7 @@ def test_a_file_activity_needs_its_file_once(client, campus):
     path = f"/staff/modules/{module.id}/activities/new"
     given = {**PAGE, "completion": "viewed", "type": "file"}
     assert "Please choose a file." in words(submit(client, f"{path}?type=file", path, **given))
-    submit(client, f"{path}?type=file", path, files={"file": ("a.pdf", b"%PDF", "application/pdf")}, **given)
+    submit(client, f"{path}?type=file", path, files={"file": ("a.pdf", b"%PDF-1.7", "application/pdf")}, **given)
     activity = activities_of(campus, course)[0]
     edit = f"/staff/activities/{activity.id}/edit"
     assert "a.pdf" in words(client.get(edit))

@@ -11,7 +11,7 @@ from tests.factories import make_person
 from tests.grading.stories import Class, browser_of, changes, grades, mails, send, submissions
 from tests.watching import words
 
-PDF = ("a report about me.pdf", b"%PDF", "application/pdf")
+PDF = ("a report about me.pdf", b"%PDF-", "application/pdf")
 
 
 def test_a_person_takes_along_work_names_of_files_and_released_grades_only(campus, visit):

@@ -230,6 +230,8 @@ def test_dates_are_told_on_the_clocks_of_the_reader(campus, visit):
         (("essay.pdf.html", b"<script>", "application/pdf"), "“essay.pdf.html” is not taken"),
         (("empty.pdf", b"", "application/pdf"), "“empty.pdf” is empty."),
         (("large.pdf", b"x" * (1024 * 1024 + 1), "application/pdf"), "“large.pdf” is larger than 1 MB."),
+        (("page.pdf", b"<script>alert(1)</script>", "application/pdf"), "“page.pdf” is not what its ending says."),
+        (("tool.txt", b"MZ\0\0\3", "text/plain"), "“tool.txt” is not what its ending says."),
     ],
 )
 def test_a_file_that_is_not_taken_is_told_and_the_text_is_still_there(campus, visit, file, sentence):
@@ -248,15 +250,21 @@ def test_a_file_that_is_not_taken_is_told_and_the_text_is_still_there(campus, vi
 def test_a_file_exactly_as_large_as_allowed_is_taken_whatever_its_ending_looks_like(campus, visit):
     room = Class(campus, form={"file_types": "pdf", "max_file_mb": "1"})
     browser = browser_of(visit, campus, room.trainee())
-    send(browser, room.url, f"{room.url}/submission", then="hand_in", files=[("files", ("Año <1>.PDF", b"x" * 1024 * 1024, "text/html"))])
+    send(
+        browser,
+        room.url,
+        f"{room.url}/submission",
+        then="hand_in",
+        files=[("files", ("Año <1>.PDF", b"%PDF-".ljust(1024 * 1024, b"x"), "text/html"))],
+    )
     (file,) = stored(campus)
-    assert (file.name, file.size, file.content_type) == ("Año _1_.PDF", 1024 * 1024, "application/octet-stream")
+    assert (file.name, file.size, file.content_type) == ("Año _1_.PDF", 1024 * 1024, "application/pdf")
 
 
 def test_there_are_never_more_files_than_allowed_however_they_come(campus, visit):
     room = Class(campus, form={"max_files": "2"})
     browser = browser_of(visit, campus, room.trainee())
-    three = [("files", (f"{n}.pdf", b"x", "application/pdf")) for n in range(3)]
+    three = [("files", (f"{n}.pdf", b"%PDF-", "application/pdf")) for n in range(3)]
     assert "At most 2 files." in words(send(browser, room.url, f"{room.url}/submission", then="draft", files=three))
     send(browser, room.url, f"{room.url}/submission", then="draft", files=three[:2])
     refused = send(browser, room.url, f"{room.url}/submission", text="kept", then="hand_in", files=three[2:])
