@@ -2,6 +2,8 @@
 
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -81,16 +83,30 @@ class Settings(BaseSettings):
         if self.secret_key:
             return self.secret_key.encode()
         path = self.data_dir / "secret_key"
-        self.data_dir.mkdir(parents=True, exist_ok=True)
         try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return path.read_bytes()
-        with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_hex(32).encode())
+            if known := path.read_bytes():  # an empty one, left by a full disk, would let anybody forge what we sign
+                return known
+            path.unlink()
+        except FileNotFoundError:
+            self.data_dir.mkdir(parents=True, exist_ok=True)
+        _make_secret(path)
         return path.read_bytes()
 
     @property
     def max_upload_bytes(self) -> int:
         """Largest request body, in bytes."""
         return self.max_upload_mb * 1024 * 1024
+
+
+def _make_secret(path: Path) -> None:
+    """Write a new secret where there is none: whole or not at all, and whoever is first wins."""
+    handle, name = tempfile.mkstemp(dir=path.parent)  # readable by the owner alone
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(secrets.token_hex(32).encode())
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(name, path)
+    finally:
+        os.unlink(name)
