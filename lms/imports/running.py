@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import insert, update
@@ -55,7 +55,7 @@ class Counts:
 
     def as_json(self) -> dict[str, int]:
         """The counts by their names."""
-        return asdict(self)
+        return {"created": self.created, "updated": self.updated, "unchanged": self.unchanged, "rejected": self.rejected}
 
 
 @dataclass(slots=True)

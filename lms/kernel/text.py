@@ -20,6 +20,8 @@ def fold(text: str) -> str:
 
 def tidy(text: str) -> str:
     """One line as it is kept: composed (NFC), single spaces, no control characters or invisible direction marks."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())  # the same, at a tenth of the cost: files hold a million of them
     kept = (" " if c.isspace() else c for c in unicodedata.normalize("NFC", text))
     return " ".join(
         "".join(
