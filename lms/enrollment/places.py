@@ -33,7 +33,7 @@ class PlaceWanted:
     cohort: Cohort
     person_id: int
     method: str
-    """staff, self or application."""
+    """staff, self, application or import."""
 
 
 def taken(session: ReadSession, cohort_id: int) -> int:

@@ -21,6 +21,7 @@ METHOD_TITLES: dict[str, LazyText] = {
     "staff": N_("by staff"),
     "self": N_("by themselves"),
     "application": N_("by application"),
+    "import": N_("from a file"),
 }
 # The look of a state's badge; the words carry the meaning.
 BADGES: dict[str, str] = {
