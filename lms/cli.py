@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
@@ -18,6 +19,7 @@ from lms.kernel.errors import Refused
 from lms.kernel.middleware import configure_logging
 from lms.kernel.worker import run_worker, stop_on_signals, stop_with_parent
 from lms.plugin import PluginError
+from lms.settings import Misconfigured
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Aula Sur: learning management for programmes that teach across borders."
@@ -43,7 +45,7 @@ def serve(
         migrations.upgrade(campus)
     from lms.app import create_app
 
-    child = subprocess.Popen([sys.executable, "-m", "lms.cli", "worker", "--child"]) if worker and is_embedded else None
+    child = subprocess.Popen([sys.executable, "-m", "lms.cli", "worker", "--child"]) if worker and is_embedded else None  # nosec B603
     try:
         uvicorn.run(
             create_app(campus) if processes == 1 else "lms.app:served", factory=processes > 1, workers=processes, host=host, port=port,
@@ -97,20 +99,17 @@ def plugins() -> None:
 
 
 @app.command()
-def doctor() -> None:
-    """Check configuration, database, storage and mail; says what to mend. Exit code 1 where something fails."""
-    from lms.kernel.site import checks
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False) -> None:
+    """Check configuration, database, storage, mail, fonts and jobs; says what to mend. Exit code 1 where something fails."""
+    from lms.kernel import doctor as doctors
 
-    campus = Campus.open()
-    failures = checks(campus)
-    typer.echo(f"database  {campus.database.engine.url.render_as_string(hide_password=True)}")
-    typer.echo(f"storage   {campus.settings.storage}")
-    typer.echo(f"mail      {campus.settings.mail_url.split('@')[-1]}")
-    for name, reason in failures.items():
-        typer.echo(f"FAIL {name}: {reason}", err=True)
-    if failures:
+    try:
+        findings = doctors.examine(Campus.open())
+    except Exception as error:  # settings that cannot be read, or a plugin that cannot be loaded
+        findings = [doctors.Finding("start", "FAIL", doctors.first_line(error), "Mend the settings, or the plugin that is named")]
+    typer.echo(doctors.as_json(findings) if as_json else doctors.as_lines(findings))
+    if any(finding.level == "FAIL" for finding in findings):
         raise typer.Exit(1)
-    typer.echo("all well")
 
 
 @app.command()
@@ -146,8 +145,12 @@ def main() -> None:
     try:
         _mount_commands()
         app()
-    except (Refused, PluginError) as refusal:
+    except (Refused, PluginError, Misconfigured) as refusal:
         typer.echo(str(refusal), err=True)
+        raise SystemExit(1) from None
+    except ValidationError as error:
+        for fault in error.errors():
+            typer.echo(f"LMS_{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}", err=True)
         raise SystemExit(1) from None
 
 

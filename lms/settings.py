@@ -12,6 +12,10 @@ from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
+class Misconfigured(ValueError):
+    """A setting has a value that cannot be used. The message names it."""
+
+
 class Settings(BaseSettings):
     """Configuration from environment variables `LMS_*` or a `.env` file."""
 

@@ -4,7 +4,8 @@ import re
 import secrets
 import smtplib
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
@@ -163,6 +164,13 @@ def _reason(error: Exception) -> str:
 
 def transmit(settings: "Settings", message: OutboxMessage) -> None:
     """Hand the message to the server of `settings.mail_url`. Raises smtplib.SMTPException or OSError."""
+    with connected(settings) as client:
+        client.send_message(compose(settings.mail_from, message))
+
+
+@contextmanager
+def connected(settings: "Settings") -> Iterator[smtplib.SMTP]:
+    """The server of `settings.mail_url`, greeted, and signed in to where it wants that. Raises smtplib.SMTPException or OSError."""
     server = urlsplit(settings.mail_url)
     host = server.hostname or "localhost"
     with _connection(server.scheme, host, server.port) as client:
@@ -172,7 +180,7 @@ def transmit(settings: "Settings", message: OutboxMessage) -> None:
             client.ehlo()
         if server.username:
             client.login(unquote(server.username), unquote(server.password or ""))
-        client.send_message(compose(settings.mail_from, message))
+        yield client
 
 
 def _connection(scheme: str, host: str, port: int | None) -> smtplib.SMTP:

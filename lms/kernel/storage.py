@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import BinaryIO, Protocol
 from urllib.parse import quote
 
 from sqlalchemy import Column, Integer
@@ -25,9 +25,7 @@ from lms.kernel import clock
 from lms.kernel.database import Row, Session, UtcDateTime
 from lms.kernel.errors import NotFound, TooLarge
 from lms.kernel.text import tidy
-
-if TYPE_CHECKING:
-    from lms.settings import Settings
+from lms.settings import Misconfigured, Settings
 
 CHUNK = 256 * 1024
 IN_ONE_PIECE = 1024 * 1024
@@ -184,15 +182,15 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def open_storage(settings: "Settings") -> Storage:
-    """The storage that the settings name. Raises ValueError for a kind that is not there."""
+def open_storage(settings: Settings) -> Storage:
+    """The storage that the settings name. Raises Misconfigured for a kind that is not there."""
     kind, _sep, place = settings.storage.partition("://")
     if kind == "s3":
         from lms.kernel.storage_s3 import open_bucket  # loaded only where a bucket is used: it brings a library along
 
         return open_bucket(settings)
     if kind != "file" or not place:
-        raise ValueError(f"LMS_STORAGE_URL is {settings.storage!r}; it should be file://FOLDER or s3://BUCKET/PREFIX")
+        raise Misconfigured(f"LMS_STORAGE_URL is {settings.storage!r}; it should be file://FOLDER or s3://BUCKET/PREFIX")
     return LocalStorage(Path(place))
 
 

@@ -15,18 +15,17 @@ from urllib.parse import urlsplit
 
 from lms.kernel.errors import NotFound
 from lms.kernel.storage import KEY, Stored, copy_counted
+from lms.settings import Misconfigured, Settings
 
 if TYPE_CHECKING:
     from obstore.store import S3Store
-
-    from lms.settings import Settings
 
 try:
     import obstore
     from obstore.exceptions import BaseError
     from obstore.store import S3Store as _S3Store
 except ImportError:
-    raise ValueError("LMS_STORAGE_URL names a bucket, which needs another library: pip install 'aula-sur[s3]'") from None
+    raise Misconfigured("LMS_STORAGE_URL names a bucket, which needs another library: pip install 'aula-sur[s3]'") from None
 
 PIECE = 1024 * 1024
 """Bytes fetched at a time: small enough that a reader on a slow line never keeps one request open for minutes."""
@@ -154,11 +153,11 @@ def _plain_errors() -> Iterator[None]:
         raise OSError(str(error).splitlines()[0][:500]) from error
 
 
-def open_bucket(settings: "Settings") -> S3Storage:
+def open_bucket(settings: Settings) -> S3Storage:
     """The storage that `s3://bucket/prefix` names; what the settings leave open comes from AWS_* or the machine's own role."""
     place = urlsplit(settings.storage)
     if not place.netloc:
-        raise ValueError(f"LMS_STORAGE_URL is {settings.storage!r}; it should be s3://bucket/prefix")
+        raise Misconfigured(f"LMS_STORAGE_URL is {settings.storage!r}; it should be s3://bucket/prefix")
     given = {
         "endpoint": settings.s3_endpoint, "region": settings.s3_region,
         "access_key_id": settings.s3_access_key_id, "secret_access_key": settings.s3_secret_access_key,
