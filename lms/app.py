@@ -51,6 +51,7 @@ class WrongMethod(Refused):
 def create_app(campus: Campus) -> FastAPI:
     """The application that serves this campus. Raises PluginError where a route declares no permission."""
     figures = Figures()
+    _ = campus.settings.secret  # made now where there is none: later a disk may be full
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

@@ -17,7 +17,7 @@ def main() -> int:
     kill.add_argument("--clients", type=int, default=6)
     asked = parser.parse_args()
     database = "postgresql" if asked.what == "postgresql" else asked.database
-    result = trial(asked.what, database, asked.times, clients=asked.clients)
+    result = trial([asked.what] * asked.times, database, clients=asked.clients)
     print("\n".join(result.lines()), flush=True)
     return 0 if result.is_well else 1
 

@@ -4,8 +4,9 @@ import os
 import random
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,7 @@ from benchmarks.trials.stage import Listener, build
 from lms.kernel import jobs
 from lms.kernel.permissions import SYSTEM
 
+ROOT = Path(__file__).resolve().parents[2]
 TARGETS = ("server", "worker", "postgresql")
 DATABASES = ("sqlite", "postgresql")
 FINISHING = 240.0
@@ -32,9 +34,8 @@ FINISHING = 240.0
 class Result:
     """What came of a trial."""
 
-    what: str
+    blows: Sequence[str]
     database: str
-    kills: int
     deeds: int
     answers: dict[str, int]
     faults: list[str]
@@ -51,9 +52,10 @@ class Result:
         """The result in words."""
         heard = ", ".join(f"{count} x {what}" for what, count in sorted(self.answers.items()))
         parts = ", ".join(f"{count} {what}" for what, count in self.parts.items())
+        what = " and ".join(sorted(set(self.blows)))
         verdict = "nothing lost, nothing double" if self.is_well else "NOT WELL"
         return [
-            f"{self.what} on {self.database}: killed {self.kills} times in {self.seconds:.0f} s: {verdict}",
+            f"{what} on {self.database}: killed {len(self.blows)} times in {self.seconds:.0f} s: {verdict}",
             f"  acknowledged: {self.deeds} ({parts}); jobs begun again by hand: {self.repeated}",
             f"  heard: {heard}",
             *(f"  FAULT {fault}" for fault in self.faults),
@@ -82,17 +84,22 @@ class Scene:
             self.server.kill()
 
 
-def trial(what: str, database: str, times: int, *, clients: int = 6, gap: tuple[float, float] = (0.2, 2.0)) -> Result:
-    """Kill `what` so many times under load, waiting for `gap` seconds after it answers again, and compare."""
+def trial(
+    blows: Sequence[str], database: str, *, clients: int = 6, gap: tuple[float, float] = (0.2, 2.0), lease: float | None = None
+) -> Result:
+    """Kill what `blows` names, one after the other, each `gap` seconds after the site answers again, and compare.
+
+    `lease`: seconds after which the job of a killed worker is taken over; None: as in the product, half a minute.
+    """
     started = time.monotonic()
     with ExitStack() as stack:
         listener = stack.enter_context(Listener())
-        scene, port, cast = stack.enter_context(_scene(database))
+        scene, port, cast = stack.enter_context(_scene(database, lease))
         crowd = Crowd(build(scene.site, clients, listener.url), (port,))
         cast.keep()
         until(lambda: _answers(port), "the server answers")
         crowd.start()
-        for number in range(times):
+        for number, what in enumerate(blows):
             time.sleep(random.uniform(*gap))
             scene.blow(what, number)
             _wait(cast, lambda: _answers(port), "the server answers again")
@@ -110,13 +117,11 @@ def trial(what: str, database: str, times: int, *, clients: int = 6, gap: tuple[
             "people": len(ledger.people), "enrolments": len(ledger.enrolled), "submissions": len(ledger.handed_in),
             "grades": len(ledger.graded), "completions": len(ledger.completed), "messages": len(set(listener.ids)),
         }  # fmt: skip
-        return Result(what, database, times, ledger.deeds, dict(crowd.heard.counts), found, repeated, time.monotonic() - started, parts)
+        return Result(blows, database, ledger.deeds, dict(crowd.heard.counts), found, repeated, time.monotonic() - started, parts)
 
 
 def _keeping(cast: Cast) -> Iterator[None]:
     """Keep everything running in the background until closed."""
-    import threading
-
     over = threading.Event()
 
     def keep() -> None:
@@ -133,7 +138,7 @@ def _keeping(cast: Cast) -> Iterator[None]:
 
 
 @contextmanager
-def _scene(database: str) -> Iterator[tuple[Scene, int, Cast]]:
+def _scene(database: str, lease: float | None) -> Iterator[tuple[Scene, int, Cast]]:
     """An installation on SQLite with one process, or on a cluster of its own with two; nothing runs yet but the cluster."""
     with ExitStack() as stack:
         own = stack.enter_context(cluster()) if database == "postgresql" else None
@@ -146,7 +151,8 @@ def _scene(database: str) -> Iterator[tuple[Scene, int, Cast]]:
         site.run("migrate")
         processes = ["--processes", "2"] if own else []
         server = Kept([LMS, "serve", "--no-worker", "--port", str(port), *processes], environment, folder / "server.log")
-        worker = Kept([sys.executable, "-m", "lms.cli", "worker"], environment, folder / "worker.log")
+        working = ["lms.cli", "worker"] if lease is None else ["benchmarks.trials.hasty", str(lease)]
+        worker = Kept([sys.executable, "-m", *working], environment | {"PYTHONPATH": str(ROOT)}, folder / "worker.log")
         cast = stack.enter_context(kept())
         cast.members += [server, worker]
         yield Scene(site, server, worker, own), port, cast

@@ -15,6 +15,7 @@ from lms.kernel.campus import Campus
 from lms.kernel.database import ReadSession
 from lms.kernel.errors import NotFound
 from lms.kernel.i18n import _
+from lms.kernel.outages import unless_out
 from lms.kernel.permissions import SIGNED_IN, Actor
 from lms.kernel.storage import StoredFile, download
 from lms.kernel.web import Here, Me, Read, Router, Write, origin_of, page, panels, redirect, render
@@ -66,8 +67,8 @@ def activity_page(request: Request, code: str, activity_id: Id, me: Me, session:
         return page(request, "courses/locked.html", refusal.status, cohort=cohort, message=refusal.sentence())
     learns = loading.is_trainee(me, cohort)
     if learns and cohort.status == "published" and not _has_viewed(session, me, activity):
-        # Written by itself: reading must not wait for other people's writes afterwards.
-        with campus.database.transaction(origin_of(request)) as writing:
+        # Written by itself: reading must not wait for other people's writes afterwards, nor stop where nothing can be written.
+        with unless_out(), campus.database.transaction(origin_of(request)) as writing:
             completion.record(writing, me.id or 0, activity, "viewed")
     sees_all = loading.looks_after(me, cohort)
     parts = learning.outline(session, [cohort.id or 0], me.id, sees_all=sees_all)[cohort.id or 0]

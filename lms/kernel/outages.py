@@ -2,7 +2,9 @@
 
 import errno
 from collections.abc import Iterator
+from contextlib import contextmanager
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
 
 from lms.kernel.errors import Refused
@@ -48,6 +50,16 @@ def outage(error: BaseException) -> Refused | None:
         if type(one).__module__.partition(".")[0] == "psycopg":
             return _of_postgresql(one)
     return None
+
+
+@contextmanager
+def unless_out() -> Iterator[None]:
+    """Leave out what can be left out: a note that cannot be written now must not keep people from reading."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        if outage(error) is None:
+            raise
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

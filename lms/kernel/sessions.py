@@ -7,13 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Column, ForeignKey, Integer, bindparam, delete, select, update
-from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Field
 
 from lms.kernel import clock
 from lms.kernel.database import Database, ReadSession, Row, Session, UtcDateTime
 from lms.kernel.errors import TooMany
-from lms.kernel.outages import outage
+from lms.kernel.outages import unless_out
 
 COOKIE = "session"
 VISITOR_COOKIE = "visitor"
@@ -93,14 +92,10 @@ def renew_session(session: Session, token: str, days: int, longest: int) -> None
 
 def renew_if_possible(database: Database, token: str, days: int, most_days: int) -> bool:
     """The same in a transaction of its own. While nothing can be written, because a disk is full, pages can still be read."""
-    try:
-        with database.transaction() as session:
-            renew_session(session, token, days, most_days)
-    except SQLAlchemyError as error:
-        if outage(error) is None:
-            raise
-        return False
-    return True
+    with unless_out(), database.transaction() as session:
+        renew_session(session, token, days, most_days)
+        return True
+    return False
 
 
 def close_session(session: Session, token: str) -> None:
