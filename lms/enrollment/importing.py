@@ -4,28 +4,27 @@ Nobody gets a mail or a certificate by it; see docs/decisions/imported-history.m
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 from sqlalchemy import bindparam, func, insert, select, tuple_, update
 
-from lms.accounts import people, roles
+from lms.accounts import roles
 from lms.accounts.models import Person
 from lms.courses.models import Cohort
 from lms.courses.queries import cohorts_within
-from lms.enrollment import taking_back
+from lms.enrollment import incoming, taking_back
 from lms.enrollment.enrolling import LEARNING
 from lms.enrollment.events import ApplicationDecided, EnrolmentsImported
-from lms.enrollment.models import ENROLMENT_STATES, OPEN_APPLICATION_STATES, Application, Enrolment
+from lms.enrollment.incoming import FIELDS, Wanted
+from lms.enrollment.models import OPEN_APPLICATION_STATES, Application, Enrolment
 from lms.enrollment.places import PlaceWanted
 from lms.enrollment.seating import Seats
 from lms.kernel import clock
 from lms.kernel.database import ReadSession, Session
-from lms.kernel.days import day_of, moment, read_day
+from lms.kernel.days import day_of
 from lms.kernel.errors import Forbidden, Refused
-from lms.kernel.i18n import N_, LazyText
-from lms.kernel.importing import Change, Column, Fault, Importer, Incoming, Mode, Outcome, mode_fault
+from lms.kernel.i18n import N_
+from lms.kernel.importing import Change, Column, Importer, Incoming, Mode, Outcome, mode_fault
 from lms.kernel.permissions import Actor
 
 # SQLModel types a column as its value; in a statement it is a column.
@@ -36,7 +35,6 @@ _Cohort: Any = Cohort
 _TABLE: Any = Enrolment.__table__  # type: ignore[attr-defined]  # SQLModel tells mypy nothing of its table
 
 PERMISSION = "enrollment.enrol"
-FIELDS = ("status", "place", "enrolled_at", "completed_at", "withdrawn_at")
 _CHANGE: Any = update(_TABLE).where(_TABLE.c.id == bindparam("row_id")).values({name: bindparam(f"new_{name}") for name in FIELDS})
 GIVEN_AT_ONCE = 2000
 
@@ -52,81 +50,25 @@ COLUMNS = (
 SYNONYMS = {"e-mail": "email", "state": "status", "enrolled on": "enrolled_on", "completed on": "completed_on"}
 
 
-@dataclass(slots=True)
-class _Wanted:
-    """A row on its way: what it says, what is stored, what will be, what is wrong."""
-
-    row: Incoming
-    email: str
-    status: str = ""
-    enrolled_on: date | None = None
-    completed_on: date | None = None
-    cohort: Any = None
-    person_id: int = 0
-    stored: Any = None
-    values: dict[str, Any] = field(default_factory=dict)
-    faults: list[Fault] = field(default_factory=list)
-    change: Change | None = None
-
-    @property
-    def key(self) -> tuple[int, int]:
-        """Person and cohort."""
-        return self.person_id, self.cohort.id
-
-    @property
-    def is_seated(self) -> bool:
-        """Whether a place is held already."""
-        return self.stored is not None and self.stored.place is not None
-
-    @property
-    def differs(self) -> bool:
-        """Whether there is anything to write."""
-        return self.stored is None or any(self.values[name] != getattr(self.stored, name) for name in FIELDS)
-
-    def refuse(self, column: str, reason: LazyText | str) -> None:
-        self.faults.append(Fault(column, self.row.cells.get(column, ""), reason))
-
-
 def take(session: Session, actor: Actor, rows: Sequence[Incoming], mode: Mode) -> list[Outcome]:
     """Write down who took part in what. Places are given within the seats; a guard may refuse a row."""
-    wanted = [_read(row) for row in rows]
+    wanted = [incoming.read(row) for row in rows]
     cohorts = _find(session, actor, wanted)
     sound = [one for one in wanted if not one.faults]
     _meet(session, sound, mode)
     seats = Seats(session, cohorts)
     for one in sound:
         if not one.faults:
-            _settle_values(one)
+            incoming.settle(one)
         if not one.faults and one.differs:
             _seat(session, seats, one)
     _write(session, actor, [one for one in sound if not one.faults and one.differs])
     return [_outcome(one) for one in wanted]
 
 
-def _read(row: Incoming) -> _Wanted:
-    """What the row says, checked as far as that needs nobody else."""
-    one = _Wanted(row, people.address(row.cells["email"]) or "", row.cells.get("status", "").lower())
-    if one.status and one.status not in ENROLMENT_STATES:
-        one.refuse("status", N_("One of: active, suspended, completed, failed, withdrawn."))
-    one.enrolled_on, one.completed_on = _day(one, "enrolled_on"), _day(one, "completed_on")
-    return one
-
-
-def _day(one: _Wanted, column: str) -> date | None:
-    text = one.row.cells.get(column, "")
-    if not text:
-        return None
-    day = read_day(text)
-    if day is None:
-        one.refuse(column, N_("Please write a day as 2026-03-31."))
-    elif day > clock.today():
-        one.refuse(column, N_("This day is still to come."))
-    return day
-
-
-def _find(session: Session, actor: Actor, wanted: Sequence[_Wanted]) -> list[Cohort]:
+def _find(session: Session, actor: Actor, wanted: Sequence[Wanted]) -> list[Cohort]:
     """Meet the people and the cohorts; the cohorts that the actor may enrol in are answered, and held, because places are given."""
-    emails = {one.email for one in wanted if not one.faults}
+    emails = {one.email for one in wanted}
     # KEY SHARE, as when one person is enrolled: nobody of them is erased meanwhile.
     chosen: Any = select(_Person.id, _Person.email).where(_Person.email.in_(emails), _Person.erased_at.is_(None)).order_by(_Person.id)
     known: Any = session.rows(chosen.with_for_update(read=True, key_share=True))
@@ -147,7 +89,7 @@ def _find(session: Session, actor: Actor, wanted: Sequence[_Wanted]) -> list[Coh
     return [cohort for cohort in cohorts.values() if cohort.id in reached]
 
 
-def _stored(session: ReadSession, wanted: Sequence[_Wanted]) -> dict[tuple[int, int], Any]:
+def _stored(session: ReadSession, wanted: Sequence[Wanted]) -> dict[tuple[int, int], Any]:
     """The enrolments of these people in these cohorts, by both."""
     people_ids, cohort_ids = {one.person_id for one in wanted}, {one.cohort.id for one in wanted}
     columns: Any = (_Enrolment.id, _Enrolment.person_id, _Enrolment.cohort_id, *(getattr(_Enrolment, name) for name in FIELDS))
@@ -155,7 +97,7 @@ def _stored(session: ReadSession, wanted: Sequence[_Wanted]) -> dict[tuple[int, 
     return {(row.person_id, row.cohort_id): row for row in session.rows(chosen.order_by(_Enrolment.id).with_for_update())}
 
 
-def _meet(session: ReadSession, wanted: Sequence[_Wanted], mode: Mode) -> None:
+def _meet(session: ReadSession, wanted: Sequence[Wanted], mode: Mode) -> None:
     """Find who is enrolled already."""
     stored = _stored(session, wanted)
     for one in wanted:
@@ -164,53 +106,16 @@ def _meet(session: ReadSession, wanted: Sequence[_Wanted], mode: Mode) -> None:
             one.faults.append(fault)
 
 
-def _settle_values(one: _Wanted) -> None:
-    """What the enrolment will be. Empty cells leave what is stored alone."""
-    stored = one.stored
-    status = one.status or (stored.status if stored else "active")
-    if one.completed_on and status != "completed":
-        one.refuse("completed_on", N_("Only where the state is completed."))
-    enrolled_at = stored.enrolled_at if stored else moment(_first_day(one))
-    if one.enrolled_on and one.enrolled_on != day_of(enrolled_at):
-        enrolled_at = moment(one.enrolled_on)
-    one.values = {
-        "status": status, "place": stored.place if stored else None, "enrolled_at": enrolled_at,
-        "completed_at": _completed_at(one) if status == "completed" else None,
-        "withdrawn_at": _withdrawn_at(stored) if status == "withdrawn" else None,
-    }  # fmt: skip
-    completed_on = day_of(one.values["completed_at"])
-    if completed_on and completed_on < (day_of(enrolled_at) or completed_on):
-        one.refuse("completed_on" if one.completed_on else "enrolled_on", N_("Nobody completes a cohort before being enrolled in it."))
-
-
-def _first_day(one: _Wanted) -> date:
-    """When somebody came of whom that is not told: with the cohort, as far as that has begun."""
-    known = (clock.today(), one.cohort.starts_on, one.completed_on)
-    return min(day for day in known if day)
-
-
-def _completed_at(one: _Wanted) -> Any:
-    known = one.stored.completed_at if one.stored else None
-    if one.completed_on:
-        return known if day_of(known) == one.completed_on else moment(one.completed_on)
-    # Noted today where somebody was under way until now; of history without a day, none is made up.
-    return clock.now() if one.stored and one.stored.status != "completed" else known
-
-
-def _withdrawn_at(stored: Any) -> Any:
-    """Today for somebody who was there until now; of history nothing is made up."""
-    return stored and (stored.withdrawn_at if stored.status == "withdrawn" else clock.now())
-
-
-def _seat(session: Session, seats: Seats, one: _Wanted) -> None:
+def _seat(session: Session, seats: Seats, one: Wanted) -> None:
     """Give or take back the place, after the guards were asked."""
     leaves = one.values["status"] == "withdrawn"
     try:
         if not leaves and not one.is_seated:
             session.guard("enrollment.enrol", PlaceWanted(one.cohort, one.person_id, "import"))
             one.values["place"] = seats.take(one.cohort.id)
-        elif one.stored is not None and one.stored.status != one.values["status"]:
-            known = Enrolment(id=one.stored.id, cohort_id=one.cohort.id, person_id=one.person_id, **_named(one.stored))
+        elif one.moves:
+            held = {name: getattr(one.stored, name) for name in FIELDS}
+            known = Enrolment(id=one.stored.id, cohort_id=one.cohort.id, person_id=one.person_id, **held)
             session.guard("enrollment.set_status", (known, one.values["status"]))
     except Refused as refusal:
         one.refuse("cohort", refusal.sentence())
@@ -220,11 +125,7 @@ def _seat(session: Session, seats: Seats, one: _Wanted) -> None:
         one.values["place"] = None
 
 
-def _named(stored: Any) -> dict[str, Any]:
-    return {name: getattr(stored, name) for name in FIELDS}
-
-
-def _write(session: Session, actor: Actor, wanted: Sequence[_Wanted]) -> None:
+def _write(session: Session, actor: Actor, wanted: Sequence[Wanted]) -> None:
     """Write the rows, the role that goes with each, and tell of it."""
     if not wanted:
         return
@@ -246,7 +147,7 @@ def _write(session: Session, actor: Actor, wanted: Sequence[_Wanted]) -> None:
     session.emit(EnrolmentsImported(ids, tuple(sorted({one.cohort.id for one in wanted}))))
 
 
-def _change(one: _Wanted, enrolment_id: int) -> Change:
+def _change(one: Wanted, enrolment_id: int) -> Change:
     if one.stored is None:
         return Change("enrolment", enrolment_id, None, {"cohort_id": one.cohort.id, **one.values}, one.person_id)
     names = [name for name in FIELDS if one.values[name] != getattr(one.stored, name)]
@@ -268,7 +169,7 @@ def _settle_applications(session: Session, actor: Actor, seated: Sequence[tuple[
         session.emit(ApplicationDecided(row.id, row.person_id, row.cohort_id, "accepted"))
 
 
-def _outcome(one: _Wanted) -> Outcome:
+def _outcome(one: Wanted) -> Outcome:
     if one.faults:
         return Outcome(one.row.line, "rejected", tuple(one.faults))
     if one.change is None:

@@ -146,6 +146,7 @@ def test_each_broken_row_is_named(campus, shell, cohort):
     for said, reason in zip(answer.rejected, broken.values(), strict=True):
         assert reason.partition(": ")[2] in said["reason"]
         assert reason.partition(": ")[0] in said["reason"]
+        assert said["reason"].count("line ") == 1  # and nothing else is wrong
 
 
 def test_a_full_cohort_rejects_who_comes_too_late(campus, shell, cohort):

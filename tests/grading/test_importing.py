@@ -171,6 +171,7 @@ def test_each_broken_row_is_named(campus, shell, group):
         column, _colon, sentence = row[-1].partition(": ")
         assert column in said["reason"]
         assert sentence in said["reason"]
+        assert said["reason"].count("line ") == 1  # and nothing else is wrong
     assert [name for name, _most, _by_hand in columns(campus)] == ["Map of actors", "Essay"]  # nothing is made for a row that is refused
 
 
