@@ -1,10 +1,14 @@
 """A full disk: a clear answer, nothing damaged, nothing half, and all goes on when there is room again."""
 
+import os
+import pwd
 import re
+import secrets
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +16,11 @@ import pytest
 import sqlalchemy as sa
 from starlette.testclient import TestClient
 
+from benchmarks.trials.cluster import Cluster, cluster, programs
 from lms.app import create_app
 from lms.enrollment import enrolling
 from lms.grading.models import Submission
+from lms.kernel import migrations
 from lms.kernel.campus import Campus
 from lms.kernel.permissions import SYSTEM
 from lms.plugin import Plugins
@@ -27,16 +33,25 @@ FORM = {"points": "100", "pass_points": "60", "weight": "1", "allow_text": "on",
 EXERCISE = {"title": "Exercise", "type": "assignment", "completion": "submitted", "form": FORM}
 
 
+@contextmanager
+def disk(folder: Path, megabytes: int) -> Iterator[Path]:
+    """A disk of its own in this folder. Skips where none can be mounted."""
+    command = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder)]
+    mounted = subprocess.run(command, capture_output=True, check=False)
+    if mounted.returncode:
+        pytest.skip(f"no small disk can be mounted here: {mounted.stderr.decode().strip()}")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of a few megabytes."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", str(folder)], capture_output=True, check=False)
-    if mounted.returncode:
-        pytest.skip(f"no small disk can be mounted here: {mounted.stderr.decode().strip()}")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+    (tmp_path / "disk").mkdir()
+    with disk(tmp_path / "disk", 12) as folder:
+        yield folder
 
 
 @pytest.fixture
@@ -119,6 +134,36 @@ def test_a_file_that_finds_no_room_leaves_nothing_behind(cramped, small_disk):
     assert kept(cramped) == ["With a file."]
     filler.unlink()
     assert hand_in(browser, path, "Too much.", b"b" * 3_000_000).status_code == 200
+
+
+@pytest.mark.skipif(programs() is None, reason="PostgreSQL is not installed")
+def test_a_full_disk_of_postgresql_is_told_in_the_same_words(tmp_path, plugins):
+    with tempfile.TemporaryDirectory(prefix="lms-small-") as folder, disk(Path(folder), 48) as small, cluster() as server:
+        if os.getuid() == 0:
+            os.chown(small, pwd.getpwnam("postgres").pw_uid, -1)
+            Path(folder).chmod(0o755)
+        move_to(server, small)
+        with closing(Campus.open(settings_for(tmp_path, server.url), plugins)) as campus:
+            migrations.upgrade(campus)
+            browser, path = trainee(campus)
+            assert hand_in(browser, path, "Before.").status_code == 200
+            filler, count = fill(small), 1
+            while (answer := hand_in(browser, path, f"{count} " + secrets.token_hex(20_000))).status_code == 200:
+                count += 1
+            assert answer.status_code == 507
+            assert browser.get(path).status_code == 200
+            filler.unlink()
+            assert hand_in(browser, path, "There is room.").status_code == 200
+            assert len(kept(campus)) == count + 1
+
+
+def move_to(server: Cluster, small: Path) -> None:
+    """Let the database's tables live on that disk; the server's log has another, as an administrator would have it."""
+    engine = sa.create_engine(sa.make_url(server.url).set(database="postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"CREATE TABLESPACE small LOCATION '{small}'")
+        connection.exec_driver_sql("ALTER DATABASE trial SET TABLESPACE small")
+    engine.dispose()
 
 
 def test_programs_get_a_problem_and_readiness_says_what_fails(cramped, small_disk):
