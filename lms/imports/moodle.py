@@ -39,6 +39,7 @@ REASONS: dict[str, LazyText] = {
     "username": N_("Left out: people sign in with their e-mail address."),
 }
 ELSEWHERE = N_("Left out: there is no place for it here.")
+WITH_PEOPLE = N_("Left out here: it comes in with the people.")
 NO_GROUPS = N_("Left out: there are no groups here.")
 NO_SITE_COHORTS = N_("Left out: a cohort of the other system is a group of the whole site, and there are none here.")
 NO_SITE_ROLES = N_("Left out: roles for the whole site are given by hand.")
@@ -188,10 +189,13 @@ def _enrolments(header: Mapping[str, str]) -> Form:
             understood.notes += told
         return understood
 
-    left_out = [Fault("password", "", REASONS["password"])]
-    return Form(
-        N_("Users of Moodle with their courses"), read, (email, "course1" if not numbers else f"course{numbers[0]}"), tuple(left_out), True
-    )
+    taken = {email, "username"} | {f"{kind}{number}" for number in numbers for kind in ("course", "role", "enrolstatus", "enroltimestart")}
+    left_out = tuple(Fault(name, "", _reason_for_enrolments(name)) for name in header if name not in taken)
+    return Form(N_("Users of Moodle with their courses"), read, (email, f"course{numbers[0] if numbers else 1}"), left_out, True)
+
+
+def _reason_for_enrolments(name: str) -> LazyText:
+    return WITH_PEOPLE if name in PEOPLE else ELSEWHERE if (reason := _reason(name)) is _FOR_ENROLMENTS else reason
 
 
 def _is(kind: str, column: str) -> bool:

@@ -39,7 +39,7 @@ def test_every_change_is_shown_before_it_happens(client, campus, staff):
     campus.run_jobs()
     shown = words(client.get(path))
     assert "1 Created 1 Updated 0 Unchanged 1 Rejected" in shown
-    assert "Family name : Peña → becomes Paz" in shown
+    assert "Family name: Peña → becomes Paz" in shown
     assert "E-mail “broken”" in shown or "email “broken”" in shown
     assert people(campus)["luis@example.org"].family_name == "Peña"
     assert "Luis" not in words(client.get(path, params={"result": "rejected"})).partition("What each row would do")[2]
