@@ -1,0 +1,1 @@
+"""The same plugin after the upgrade: pears have a colour."""
