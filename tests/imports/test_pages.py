@@ -6,7 +6,10 @@ import io
 import pytest
 
 from lms.imports import jobs, keeping
+from lms.imports.opening import open_file
+from lms.imports.running import Task, bring_in, start
 from lms.kernel.campus import Campus
+from lms.kernel.permissions import SYSTEM
 from tests.factories import make_cohort, make_course, make_person, sign_in
 from tests.imports.stories import PEOPLE, bring, give, people, runs, send
 from tests.watching import counting, words
@@ -146,6 +149,21 @@ def stopped_after(campus: Campus, rows: int, monkeypatch) -> None:
     monkeypatch.setattr(JobRun, "progress", progress)
     campus.run_jobs()
     monkeypatch.setattr(JobRun, "progress", told)
+
+
+def test_what_came_by_the_command_line_is_shown_and_undone_here_too(client, campus, staff):
+    importer = campus.plugins.named("importers")["people"]
+    task = Task(importer, SYSTEM, file_name="people.csv")
+    with campus.database.transaction() as session:
+        under_way = start(session, task)
+    assert "It comes in by the command line." in words(client.get(f"/staff/imports/{under_way.code}"))
+    content = io.BytesIO(b"email,given_name\nana@example.org,Ana\n")
+    done = bring_in(campus.database, task, open_file(content, importer)[1])
+    path = f"/staff/imports/{done.code}"
+    assert "1 Created" in words(client.get(path))
+    send(client, path, f"{path}/undo")
+    campus.run_jobs()
+    assert "1 change was taken back." in words(client.get(path))
 
 
 def test_a_file_is_thrown_away(client, campus, staff):
