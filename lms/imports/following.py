@@ -1,6 +1,7 @@
 """Writing down what becomes of each row of an import while it is checked or brought in, and how far the work is."""
 
 from collections.abc import Mapping, Sequence
+from itertools import count
 from typing import Any
 
 from sqlalchemy import insert, update
@@ -45,12 +46,19 @@ class Rows(Following):
         return {
             "run_id": self.run_id, "line": line.number, "label": self.source.label(line.cells), "result": outcome.result,
             "detail": {name: value for name, value in detail.items() if value},
-            "cells": list(line.raw) if outcome.result == "rejected" else None,
+            "cells": [*map(self._kept, count(), line.raw)] if outcome.result == "rejected" else None,
         }  # fmt: skip
+
+    def _kept(self, number: int, cell: str) -> str:
+        """A cell to be mended: all of them but passwords, which other systems write into their files."""
+        header = self.source.table.header
+        return "" if number < len(header) and header[number].lower() == "password" else cell
 
     def _changes(self, line: Line, outcome: Outcome) -> list[list[tuple[str, str | None, str | None]]]:
         if outcome.result == "created":  # what the file says is clearer than what is stored
-            return [[(self._titles.get(name, name), None, _short(text)) for name, text in line.cells.items() if text]]
+            return [
+                [(self._titles.get(name, name), None, _short(text)) for name, text in line.cells.items() if text and name != "password"]
+            ]
         return [values for change in outcome.changes if (values := self._values(change))]
 
     def _values(self, change: Change) -> list[tuple[str, str | None, str | None]]:

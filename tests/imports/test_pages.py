@@ -208,6 +208,15 @@ def test_the_list_costs_the_same_for_many_imports(client, campus, staff):
     assert len(many) == len(few)
 
 
+def test_passwords_in_files_of_another_system_are_neither_taken_nor_told(client, campus, staff):
+    users = "username,password,firstname,lastname,email\na,S3cret1,Ana,Rojas,ana@example.org\nb,S3cret2,Luis,Paz,broken\n"
+    path = bring(client, campus, users)
+    for page in (path, f"{path}/rejected.csv"):
+        assert "S3cret" not in client.get(page).text
+    assert "passwords are never taken" in words(client.get(path))
+    assert "ana@example.org" in people(campus)
+
+
 def test_old_files_and_their_rows_are_forgotten(client, campus, staff, monkeypatch):
     brought = bring(client, campus, PEOPLE)
     given = give(client, PEOPLE).url.path
