@@ -29,8 +29,12 @@ def faults(site: Site, ledger: Ledger, arrived: Collection[str]) -> list[str]:
         ]
 
 
+def _rows(session: ReadSession, statement: str) -> list[Any]:
+    return list(session.execute(sa.text(statement)))
+
+
 def _column(session: ReadSession, statement: str) -> list[Any]:
-    return [row[0] for row in session.execute(sa.text(statement))]
+    return [row[0] for row in _rows(session, statement)]
 
 
 def _agree(what: str, told: Iterable[Any], found: Iterable[Any]) -> list[str]:
@@ -42,9 +46,9 @@ def _agree(what: str, told: Iterable[Any], found: Iterable[Any]) -> list[str]:
 
 
 def _enrolments(session: ReadSession, ledger: Ledger) -> list[str]:
-    rows = session.execute(
-        sa.text("SELECT e.id, p.email, e.status, e.place FROM enrolment e JOIN person p ON p.id = e.person_id WHERE p.email LIKE 'crowd-%'")
-    ).all()
+    rows = _rows(
+        session, "SELECT e.id, p.email, e.status, e.place FROM enrolment e JOIN person p ON p.id = e.person_id WHERE p.email LIKE 'crowd-%'"
+    )
     completed = [row[0] for row in rows if row[2] == "completed"]
     taken = _column(session, "SELECT place FROM enrolment WHERE place IS NOT NULL")
     return [
@@ -55,7 +59,7 @@ def _enrolments(session: ReadSession, ledger: Ledger) -> list[str]:
 
 
 def _work(session: ReadSession, campus: Campus, ledger: Ledger) -> list[str]:
-    rows = session.execute(sa.text("SELECT code, text, person_id, attempt FROM submission")).all()
+    rows = _rows(session, "SELECT code, text, person_id, attempt FROM submission")
     found = _agree("submissions", ((code, text) for code, (_number, text) in ledger.handed_in.items()), ((r[0], r[1]) for r in rows))
     found += _agree("texts", (text for _number, text in ledger.handed_in.values()), (r[1] for r in rows))
     for person_id in {row[2] for row in rows}:
@@ -64,7 +68,7 @@ def _work(session: ReadSession, campus: Campus, ledger: Ledger) -> list[str]:
     holding = (
         "SELECT f.key, f.sha256 FROM submission_file s JOIN stored_file f ON f.id = s.file_id JOIN submission w ON w.id = s.submission_id"
     )
-    files = session.execute(sa.text(holding)).all()
+    files = _rows(session, holding)
     if len(files) != len(rows):
         found.append(f"files: {len(files)} for {len(rows)} submissions")
     damaged = [key for key, sha256 in files if _digest(campus, key) != sha256]
@@ -81,7 +85,7 @@ def _digest(campus: Campus, key: str) -> str:
 def _grades(session: ReadSession, ledger: Ledger) -> list[str]:
     changes = _column(session, "SELECT feedback FROM grade_change")
     present = _column(session, "SELECT feedback FROM grade")
-    versions = session.execute(sa.text("SELECT version, (SELECT COUNT(*) FROM grade_change c WHERE c.grade_id = g.id) FROM grade g")).all()
+    versions = _rows(session, "SELECT version, (SELECT COUNT(*) FROM grade_change c WHERE c.grade_id = g.id) FROM grade g")
     odd = [tuple(row) for row in versions if row[0] != row[1]]
     return [
         *_agree("grades", ledger.graded, changes),
@@ -93,7 +97,7 @@ def _grades(session: ReadSession, ledger: Ledger) -> list[str]:
 def _effects(session: ReadSession, ledger: Ledger, arrived: set[str]) -> list[str]:
     """What workers made: one drawn certificate for each completion, one message for each enrolment, all of them arrived."""
     drawn = _column(session, "SELECT enrolment_id FROM certificate WHERE status = 'valid' AND file_id IS NOT NULL")
-    messages = session.execute(sa.text("SELECT code, event, state, body FROM webhook_delivery")).all()
+    messages = _rows(session, "SELECT code, event, state, body FROM webhook_delivery")
     undelivered = [row[0] for row in messages if row[2] != "delivered" or row[0] not in arrived]
     unfinished = _column(session, "SELECT name FROM job WHERE state <> 'done'")
     events = Counter(row[1] for row in messages)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -106,11 +107,9 @@ def trial(
             if crowd.errors:
                 break
         time.sleep(gap[1])
-        stopping = _keeping(cast)
-        next(stopping)
-        crowd.stop()
-        repeated = _finish(scene.site, cast)
-        stopping.close()
+        with _keeping(cast):
+            crowd.stop()
+            repeated = _finish(scene.site)
         found = [*crowd.errors, *crowd.heard.strange, *faults(scene.site, crowd.ledger, listener.ids)]
         ledger = crowd.ledger
         parts = {
@@ -120,8 +119,9 @@ def trial(
         return Result(blows, database, ledger.deeds, dict(crowd.heard.counts), found, repeated, time.monotonic() - started, parts)
 
 
+@contextmanager
 def _keeping(cast: Cast) -> Iterator[None]:
-    """Keep everything running in the background until closed."""
+    """Keep everything running in the background for the length of the block."""
     over = threading.Event()
 
     def keep() -> None:
@@ -173,7 +173,7 @@ def _wait(cast: Cast, is_so: Callable[[], object], what: str) -> None:
     until(kept_and_so, what)
 
 
-def _finish(site: Site, cast: Cast) -> int:
+def _finish(site: Site) -> int:
     """Wait until nothing is in line; a job that was killed in every attempt is begun again, as staff would. Answers how many were."""
     repeated = 0
     with closing(site.open()) as campus:
@@ -181,7 +181,7 @@ def _finish(site: Site, cast: Cast) -> int:
         def nothing_left() -> bool:
             nonlocal repeated
             with campus.database.reading() as session:
-                rows = session.execute(sa.text("SELECT id, state FROM job WHERE state <> 'done'")).all()
+                rows: Sequence[Any] = session.execute(sa.text("SELECT id, state FROM job WHERE state <> 'done'")).all()
             for job_id in [row[0] for row in rows if row[1] == "failed"]:
                 with campus.database.transaction() as writing:
                     jobs.retry(writing, SYSTEM, job_id)

@@ -92,10 +92,11 @@ def renew_session(session: Session, token: str, days: int, longest: int) -> None
 
 def renew_if_possible(database: Database, token: str, days: int, most_days: int) -> bool:
     """The same in a transaction of its own. While nothing can be written, because a disk is full, pages can still be read."""
+    is_renewed = False
     with unless_out(), database.transaction() as session:
         renew_session(session, token, days, most_days)
-        return True
-    return False
+        is_renewed = True
+    return is_renewed
 
 
 def close_session(session: Session, token: str) -> None:

@@ -9,6 +9,7 @@ from sqlmodel import col
 
 from lms.kernel import clock, jobs
 from lms.kernel.audit import AuditEntry
+from lms.kernel.errors import Invalid
 from lms.kernel.mail import OutboxMessage
 from lms.kernel.permissions import SYSTEM
 from lms.webhooks import addresses, delivering, endpoints, outbox
@@ -237,7 +238,7 @@ def test_no_kind_of_inside_address_counts_as_public(address):
 
     assert not addresses.is_public(ipaddress.ip_address(address))
     host = f"[{address}]" if ":" in address else address
-    with pytest.raises(addresses.Invalid):
+    with pytest.raises(Invalid):
         addresses.check(f"https://{host}/", allows_private=False)
 
 
@@ -257,7 +258,7 @@ WRONG = [
 
 @pytest.mark.parametrize("url", WRONG)
 def test_addresses_that_can_never_be_called_are_refused(url):
-    with pytest.raises(addresses.Invalid):
+    with pytest.raises(Invalid):
         addresses.check(url, allows_private=False)
 
 
