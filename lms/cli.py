@@ -118,7 +118,8 @@ def backup(path: Annotated[Path, typer.Argument(help="Archive to write, for exam
     from lms.kernel import backup as archives
 
     saved = archives.save(Campus.open(), path)
-    typer.echo(f"{path}: {sum(saved.tables.values())} rows of {len(saved.tables)} tables, {saved.files} files")
+    gone = f" ({saved.gone} of which were gone already)" if saved.gone else ""
+    typer.echo(f"{path}: {sum(saved.tables.values())} rows of {len(saved.tables)} tables, {saved.files} files{gone}")
 
 
 @app.command()
