@@ -1,5 +1,8 @@
 """What lists of the API hold for whom: one's own rows, and those of cohorts within reach; in a constant number of queries."""
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import pytest
 
 from lms.certificates import listing as certificate_listing
@@ -12,11 +15,21 @@ from tests.factories import actor_of, make_person
 from tests.grading.stories import Class
 from tests.watching import counting
 
-LISTS = {
+LISTS: dict[str, Callable[..., Sequence[Any]]] = {
     "enrolments": enrolment_listing.enrolments, "applications": enrolment_listing.applications,
     "assignments": assignment_listing.assignments,
     "submissions": work_listing.submissions, "grades": grade_listing.grades, "certificates": certificate_listing.certificates,
 }  # fmt: skip
+
+
+class Room(Class):
+    """A cohort with a trainee, whose work is marked and not released, her tutor, and somebody else's certificate."""
+
+    def __init__(self, campus):
+        super().__init__(campus, completion="passed")
+        self.rosa, self.vera = self.trainee(), self.tutor()
+        self.grade = self.mark(self.vera, self.hand_in(self.rosa), points=10)
+        self.certificate = certified(campus, self.cohort)
 
 
 def seen(campus, person):
@@ -28,15 +41,8 @@ def seen(campus, person):
 
 @pytest.fixture
 def rooms(campus):
-    """Two cohorts alike: trainees, work that is marked and not released, a certificate; and somebody who applied to a third."""
-    made = []
-    for _number in range(2):
-        room = Class(campus, completion="passed")
-        room.rosa, room.vera = room.trainee(), room.tutor()
-        room.grade = room.mark(room.vera, room.hand_in(room.rosa), points=10)
-        room.certificate = certified(campus, room.cohort)
-        made.append(room)
-    return made
+    """Two cohorts alike."""
+    return [Room(campus), Room(campus)]
 
 
 def test_a_trainee_sees_what_is_her_own_and_grades_only_when_they_are_released(campus, rooms):
