@@ -36,12 +36,12 @@ def test_a_token_acts_for_the_person_who_made_it(campus, client):
     assert answer.headers["cache-control"] == "private, no-cache"
 
 
-@pytest.mark.parametrize("token", ["", "nonsense", "aula_" + "x" * 43])
-def test_what_is_no_token_is_told_so_as_rfc_6750_asks(client, token):
-    answer = asking(client, token)
-    assert answer.status_code == 401
-    assert answer.headers["www-authenticate"] == 'Bearer realm="Aula Sur", error="invalid_token"'
-    assert answer.headers["content-type"] == "application/problem+json"
+def test_what_is_no_token_is_told_so_as_rfc_6750_asks(client):
+    for token in ("", "nonsense", "aula_" + "x" * 43):
+        answer = asking(client, token)
+        assert answer.status_code == 401
+        assert answer.headers["www-authenticate"] == 'Bearer realm="Aula Sur", error="invalid_token"'
+        assert answer.headers["content-type"] == "application/problem+json"
 
 
 def test_without_a_token_the_answer_says_what_is_needed(client):
@@ -126,12 +126,13 @@ def test_the_token_itself_is_nowhere(campus, client, caplog):
         assert "A program" not in repr([entry.after for entry in entries])
 
 
-@pytest.mark.parametrize("wrong", [{"days": 0}, {"days": 366}, {"scopes": ()}, {"scopes": ("root",)}, {"name": "x" * 81}])
-def test_a_token_has_an_end_and_a_scope(campus, wrong):
+def test_a_token_has_an_end_and_a_scope(campus):
     person = make_person(campus)
     actor = actor_of(campus, person)
-    with campus.database.transaction() as session, pytest.raises(Invalid):
-        tokens.make(session, actor, person.id, **wrong)
+    wrong = ({"days": 0}, {"days": 366}, {"scopes": ()}, {"scopes": ("root",)}, {"name": "x" * 81})
+    for values in wrong:
+        with campus.database.transaction() as session, pytest.raises(Invalid):
+            tokens.make(session, actor, person.id, **values)
 
 
 def test_people_make_and_revoke_tokens_in_their_profile(campus, client):
