@@ -3,9 +3,9 @@
 import time
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Literal, cast
+from typing import Literal
 
-from sqlalchemy import QueuePool, func, select, text
+from sqlalchemy import func, select, text
 
 from lms.kernel import clock, migrations
 from lms.kernel.campus import Campus
@@ -59,9 +59,8 @@ def _postgresql(session: ReadSession, campus: Campus) -> Iterator[Line]:
     if (encoding := session.scalar(text("SHOW server_encoding"))) != "UTF8":
         yield "encoding", "FAIL", encoding, "Make the database anew with ENCODING 'UTF8', and restore a backup into it"
     most, used = int(session.scalar(text("SHOW max_connections"))), session.scalar(text("SELECT count(*) FROM pg_stat_activity"))
-    each = 2 * cast(QueuePool, campus.database.engine.pool).size()  # it may overflow by as many again
-    fit = max(0, most - SPARE) // each
-    found = f"{used} of {most} in use; a web server takes up to {each}, so {fit} fit"
+    each = (campus.settings.threads or 4) + 4  # its threads, and those that commit; a worker takes as many
+    found = f"{used} of {most} in use; a process takes about {each}, so {max(0, most - SPARE) // each} fit"
     yield "connections", "ok" if used < most - SPARE else "warn", found, "" if used < most - SPARE else "Raise max_connections"
     if session.scalar(text("SHOW fsync")) == "off" or session.scalar(text("SHOW synchronous_commit")) == "off":
         yield "postgresql", "warn", "commits are not forced to the disk", "Set fsync and synchronous_commit to on: a power cut loses work"
