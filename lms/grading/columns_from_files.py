@@ -4,22 +4,25 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 
 from lms.courses.models import Cohort
 from lms.grading.incoming import Wanted
-from lms.grading.models import GradeItem
+from lms.grading.models import Grade, GradeItem
 from lms.kernel.database import ReadSession, Session
 from lms.kernel.i18n import N_, format_number
 from lms.kernel.importing import Change, Fault, Mode
 
 # SQLModel types a column as its value; in a statement it is a column.
 _Item: Any = GradeItem
+_Grade: Any = Grade
 _Cohort: Any = Cohort
 _TABLE: Any = GradeItem.__table__  # type: ignore[attr-defined]  # SQLModel tells mypy nothing of its table
 
 USUAL = Decimal(100)
 """Points of a new column where the file does not say how many there are."""
+COUNTS = Decimal("1.0000")
+"""The weight of a new column, as the database gives it back."""
 
 
 class Columns:
@@ -59,7 +62,8 @@ def meet(session: Session, wanted: Sequence[Wanted], mode: Mode) -> None:
             one.refuse("item", N_("There is no such column yet, and no new rows are taken."))
         else:
             _check(one)
-    _tell_of_no_weight(wanted)
+    if mode != "update":
+        _weigh(session, [one for one in wanted if not one.faults and not one.item.weight])
 
 
 def _make(session: Session, columns: Columns, missing: Sequence[Wanted]) -> list[Wanted]:
@@ -77,7 +81,7 @@ def _make(session: Session, columns: Columns, missing: Sequence[Wanted]) -> list
     rows = []
     for (cohort_id, _name), one in first.items():
         position[cohort_id] = position.get(cohort_id, -1) + 1
-        points = {"points": one.most or USUAL, "pass_points": Decimal(0), "weight": Decimal(1)}
+        points = {"points": one.most or USUAL, "pass_points": Decimal(0), "weight": COUNTS}
         rows.append({"cohort_id": cohort_id, "activity_id": None, "name": one.name, "position": position[cohort_id], **points})
     session.write_many(insert(_TABLE), rows)
     return list(first.values())
@@ -100,10 +104,22 @@ def _check(one: Wanted) -> None:
         one.refuse("score", N_("At most {most}.").format(most=format_number(one.item.points)))
 
 
-def _tell_of_no_weight(wanted: Sequence[Wanted]) -> None:
-    """Once for each column: what is filled in there changes no total."""
-    told = set()
-    for one in wanted:
-        if one.item is not None and not one.item.weight and one.item.id not in told:
-            told.add(one.item.id)
+def _weigh(session: Session, wanted: Sequence[Wanted]) -> None:
+    """Columns of the weight 0: those that undoing an import has emptied count again; of others it is told, once for each."""
+    first = {one.item.id: one for one in reversed(wanted)}
+    if not first:
+        return
+    rows: Any = session.rows(
+        select(_Item.id)
+        .join(Grade, _Grade.grade_item_id == _Item.id)
+        .where(_Item.id.in_(first), _Item.activity_id.is_(None))
+        .group_by(_Item.id)
+        .having(func.count(_Grade.points) == 0)
+    )
+    emptied = {row.id for row in rows}
+    session.execute(update(GradeItem).where(_Item.id.in_(emptied)).values(weight=COUNTS))
+    for item_id, one in first.items():
+        if item_id in emptied:
+            one.changes.append(Change("grade_item", item_id, {"weight": one.item.weight}, {"weight": COUNTS}))
+        else:
             one.notes.append(Fault("item", one.name, N_("This column has the weight 0: it counts in no total.")))

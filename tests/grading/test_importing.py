@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from lms.accounts.models import Person
 from lms.enrollment import enrolling
-from lms.grading import importing
+from lms.grading import importing, items
 from lms.grading.events import GradesImported
 from lms.grading.models import Grade, GradeChange, GradeItem
 from lms.kernel import clock
@@ -87,6 +87,12 @@ def count(campus: Campus, model: type[Any]) -> int:
     """How many rows there are."""
     with campus.database.reading() as session:
         return int(session.scalar(select(func.count()).select_from(model)))
+
+
+def weights(campus: Campus) -> list[Decimal]:
+    """What each column counts."""
+    with campus.database.reading() as session:
+        return list(session.scalars(select(_Item.weight).order_by(_Item.id)))
 
 
 def test_a_new_name_makes_a_column_and_a_known_one_is_filled(campus, shell, group):
@@ -226,7 +232,25 @@ def test_a_whole_import_is_undone_and_what_was_is_kept(campus, shell, group):
     assert first.graded_at == datetime(2024, 5, 1, 12, tzinfo=UTC)
     assert (second.points, second.status, second.released_at) == (None, "marked", None)
     assert history(campus) == [(1, 10, "released"), (2, 12, "released"), (1, 50, "released"), (2, None, "marked"), (3, 10, "released")]
-    assert list(shell.bring("grades", table("email,cohort,item,score", *rows))) == [1, 1, 0, 0]
+
+
+def test_a_column_that_undoing_has_emptied_counts_again_when_it_is_filled_again(campus, shell, group):
+    one = table("email,cohort,item,score", ("luis@example.org", "POLI", "Quiz", "50"))
+    shell.call("undo", shell.bring("grades", one).code)
+    assert weights(campus) == [1, 0]
+    again = shell.bring("grades", one)
+    assert list(again) == [1, 0, 0, 0]
+    assert weights(campus) == [1, 1]
+    assert shell.call("undo", again.code)[0] == {"undone": 2, "left": 0}
+    assert weights(campus) == [1, 0]
+
+
+def test_a_column_of_no_weight_keeps_it_and_that_is_told(campus, shell, group):
+    with campus.database.transaction() as session:
+        items.add_item(session, SYSTEM, group.cohort, name="Quiz", points=Decimal(100), weight=Decimal(0))
+    told = shell.bring("grades", table("email,cohort,item,score", ("luis@example.org", "POLI", "Quiz", "50"))).told
+    assert "This column has the weight 0" in told
+    assert weights(campus) == [1, 0]
 
 
 def test_undoing_leaves_alone_what_somebody_changed_since(campus, shell, group):
