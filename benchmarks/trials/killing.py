@@ -22,12 +22,13 @@ from benchmarks.trials.crowd import Crowd
 from benchmarks.trials.processes import Cast, Kept, kept, until
 from benchmarks.trials.stage import Listener, build
 from lms.kernel import jobs
+from lms.kernel.campus import Campus
 from lms.kernel.permissions import SYSTEM
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGETS = ("server", "worker", "postgresql")
 DATABASES = ("sqlite", "postgresql")
-FINISHING = 240.0
+FINISHING = 900.0
 """Seconds for the workers to end what is in line: a lease of a killed one runs out in half a minute."""
 
 
@@ -75,7 +76,9 @@ class Scene:
     def blow(self, what: str, number: int) -> None:
         """Kill it once."""
         if what == "worker":
-            self.worker.kill()
+            with closing(self.site.open()) as campus:
+                until(lambda: self._is_at_work(campus), "the worker is in the middle of a job", 120, 0.005)
+                self.worker.kill()
         elif what == "postgresql" and self.cluster:
             self.cluster.kill()
             time.sleep(random.uniform(0, 1))
@@ -83,6 +86,13 @@ class Scene:
         # With several processes every other blow takes only one of them, which the server must make good by itself.
         elif not (number % 2 and self.server.kill_a_child()):
             self.server.kill()
+
+    def _is_at_work(self, campus: Campus) -> bool:
+        self.worker.keep()
+        pid = self.worker.process.pid if self.worker.process else 0
+        with campus.database.reading() as session:
+            mine = sa.text("SELECT count(*) FROM job WHERE state = 'running' AND worker LIKE :name").bindparams(name=f"%:{pid}:%")
+            return bool(session.scalar(mine))
 
 
 def trial(

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 
-def until(is_so: Callable[[], object], what: str, seconds: float = 60) -> None:
+def until(is_so: Callable[[], object], what: str, seconds: float = 60, every: float = 0.05) -> None:
     """Wait until it is so. Raises RuntimeError."""
     deadline = time.monotonic() + seconds
     while not is_so():
         if time.monotonic() > deadline:
             raise RuntimeError(f"not so after {seconds:.0f} s: {what}")
-        time.sleep(0.05)
+        time.sleep(every)
 
 
 def children(pid: int) -> list[int]:
