@@ -18,7 +18,6 @@ from sqlalchemy.exc import OperationalError
 from lms.kernel.database import Database, Row
 from lms.kernel.errors import Refused
 from lms.kernel.i18n import N_
-from lms.kernel.jobs_procrastinate import install_procrastinate
 from lms.kernel.paths import resource
 
 SUITE_TABLE = "alembic_version"
@@ -49,6 +48,10 @@ def upgrade(campus: Any, revision: str = "head") -> None:
         for table, folder in histories(campus):
             _run(campus.database.engine, table, folder, lambda config: command.upgrade(config, revision))
         if campus.database.dialect == "postgresql":
+            from lms.kernel.procrastinate_line import (
+                install_procrastinate,
+            )  # loaded only where PostgreSQL is used: it brings a library along
+
             install_procrastinate(campus.database.engine)
         if revision == "head":
             with campus.database.transaction() as session:

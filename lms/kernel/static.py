@@ -44,10 +44,13 @@ class StaticFiles:
         return self._urls[name]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        file = self._files.get(scope["path"])
+        path, cached = scope["path"], "public, max-age=31536000, immutable"
+        if path not in self._files:  # a page of another version refers to it, while one takes over from the other: nearly the same will do
+            path, cached = self._urls.get("/".join(path.split("/")[3:]), ""), "no-store"
+        file = self._files.get(path)
         if file is None or scope["method"] not in ("GET", "HEAD"):
             return await Response(status_code=404)(scope, receive, send)
-        headers = {"cache-control": "public, max-age=31536000, immutable", "vary": "accept-encoding"}
+        headers = {"cache-control": cached, "vary": "accept-encoding"}
         body = file.body
         if file.compressed and "gzip" in Request(scope).headers.get("accept-encoding", ""):
             body, headers["content-encoding"] = file.compressed, "gzip"
