@@ -46,6 +46,7 @@ def add(world: World, other: Cohort) -> None:
     sample(r"/staff/programme/", code="main")
     sample(r"/people/|/staff/people/", code=person.code)
     sample(r"/confirm/|/reset/", token="no-such-token")
+    sample(r"/profile/tokens/", code="no-such-token")
     sample(r"/language/", code="es")
     sample(
         r"/courses/|/staff/courses/.*/texts/|/staff/courses/.*/preview", code=world.course.code, language="es", activity_id=course_activity
