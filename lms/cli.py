@@ -1,10 +1,9 @@
 """The `lms` command. Plugins add sub-commands; a refusal ends with exit code 1 and its sentence on stderr."""
 
 import os
-import signal
-import subprocess
 import sys
 import threading
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +17,7 @@ from lms.kernel.campus import Campus
 from lms.kernel.errors import Refused
 from lms.kernel.middleware import configure_logging
 from lms.kernel.worker import run_worker, stop_on_signals, stop_with_parent
+from lms.kernel.worker_child import beside
 from lms.plugin import PluginError
 from lms.settings import Misconfigured
 
@@ -45,22 +45,16 @@ def serve(
         migrations.upgrade(campus)
     from lms.app import create_app
 
-    child = subprocess.Popen([sys.executable, "-m", "lms.cli", "worker", "--child"]) if worker and is_embedded else None  # nosec B603
-    try:
+    with closing(campus), beside() if worker and is_embedded else nullcontext():
         uvicorn.run(
             create_app(campus) if processes == 1 else "lms.app:served", factory=processes > 1, workers=processes, host=host, port=port,
             log_config=None, access_log=False, server_header=False, proxy_headers=True, forwarded_allow_ips=campus.settings.trusted_proxies,
         )  # fmt: skip
-    finally:
-        if child:
-            child.send_signal(signal.SIGTERM)
-            child.wait(timeout=30)
-        campus.close()
 
 
 @app.command()
 def worker(
-    child: Annotated[bool, typer.Option(hidden=True)] = False,
+    child: Annotated[int, typer.Option(hidden=True, help="Process id of the server that it works beside.")] = 0,
     threads: Annotated[int, typer.Option(help="Jobs done at the same time.")] = 1,
 ) -> None:
     """Do background jobs until stopped."""
@@ -70,7 +64,7 @@ def worker(
     stop_on_signals(stop)
     os.nice(10)  # pages come first
     if child:
-        stop_with_parent(stop)
+        stop_with_parent(stop, child)
     run_worker(campus.worker_context(), stop, threads)
 
 

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,10 +21,10 @@ def until(is_so: Callable[[], object], what: str, seconds: float = 60, every: fl
 
 def children(pid: int) -> list[int]:
     """The processes that this one started, and theirs."""
-    try:
-        direct = [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    except OSError:
-        return []
+    direct = []
+    for started in Path(f"/proc/{pid}/task").glob("*/children"):  # each thread has its own
+        with suppress(OSError):
+            direct += [int(word) for word in started.read_text().split()]
     return [found for child in direct for found in (child, *children(child))]
 
 
@@ -64,12 +64,13 @@ class Kept:
 
     def kill_a_child(self) -> bool:
         """Kill only one of the processes that answer requests: its parent must start another. False where there is none."""
-        answering = [pid for pid in children(self.process.pid) if b"spawn_main" in _command(pid)] if self.process else []
+        answering = [pid for pid in children(self.process.pid) if b"spawn_main" in command_of(pid)] if self.process else []
         kill(*answering[:1])
         return bool(answering)
 
 
-def _command(pid: int) -> bytes:
+def command_of(pid: int) -> bytes:
+    """How it was called; nothing for one that has ended."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:

@@ -66,9 +66,11 @@ def stop_on_signals(stop: threading.Event) -> None:
         signal.signal(number, lambda *_: stop.set())
 
 
-def stop_with_parent(stop: threading.Event) -> None:
-    """Set `stop` when the process that started this one is gone, so that no worker outlives its server."""
-    parent = os.getppid()
+def stop_with_parent(stop: threading.Event, parent: int) -> None:
+    """Set `stop` when the process that started this one is gone, so that no worker outlives its server.
+
+    `parent` is told by that process: one that was killed at once cannot be asked for here any more.
+    """
 
     def watch() -> None:
         while not stop.wait(1):
