@@ -99,7 +99,7 @@ def _shown(row: CertificateRow) -> Certificate:
     return Certificate.model_validate({**{name: getattr(row, name) for name in names}, "file": file})
 
 
-@api.get("/certificates/{code}/file", permission=SIGNED_IN, media_type="application/pdf")
+@api.get("/certificates/{code}/file", permission=SIGNED_IN, media_type="application/pdf", response_class=Response)
 def certificate_file(code: str, me: Me, session: Read, campus: Here) -> Response:
     """The document as a PDF: of a valid certificate for its owner, of any for staff."""
     found = loading.load_certificate(session, me, code)

@@ -128,7 +128,7 @@ def hand_in(
     return made(request, _shown(session, me, row), f"{API}/submissions/{row.code}")
 
 
-@api.get("/submissions/{code}/files/{file_id}", permission=SIGNED_IN, media_type="application/octet-stream")
+@api.get("/submissions/{code}/files/{file_id}", permission=SIGNED_IN, media_type="*/*", response_class=Response)
 def submission_file(code: str, file_id: Id, me: Me, session: Read, campus: Here) -> Response:
     """A file of an attempt, always as a download."""
     attempt = loading.load_readable(session, me, code)
