@@ -21,7 +21,7 @@ def check(result: Result) -> None:
 
 
 def test_the_server_and_a_worker_are_killed_on_sqlite():
-    result = trial(["server", "worker", "server"], "sqlite", clients=2, gap=(0.2, 0.6), lease=2)
+    result = trial(["server", "worker"], "sqlite", clients=2, gap=(0.2, 0.6), lease=2)
     check(result)
     assert result.answers["nothing"] > 0  # clients did notice
 
