@@ -71,6 +71,9 @@ def _complete(operation: dict[str, Any], route: ApiRoute) -> None:
             "Idempotency-Key",
             "A word of your own for this one thing to do. Sent twice within 24 hours, it is done once and "
             "answered twice, the second time with `Idempotent-Replayed: true`; with another body it is refused.",
+            minLength=1,
+            maxLength=200,
+            pattern="^[!-~]+$",
         )
     if "GET" in (route.methods or ()):
         _header(operation, "If-None-Match", "The ETag that you have: 304 where it is still the same.")
@@ -78,6 +81,6 @@ def _complete(operation: dict[str, Any], route: ApiRoute) -> None:
         _header(operation, "If-Match", "The ETag that you read: 412 where somebody changed it since.")
 
 
-def _header(operation: dict[str, Any], name: str, text: str) -> None:
-    schema = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": r"^[!-~]+$"}
+def _header(operation: dict[str, Any], name: str, text: str, **limits: Any) -> None:
+    schema = {"type": "string", **limits}
     operation.setdefault("parameters", []).append({"name": name, "in": "header", "required": False, "description": text, "schema": schema})
