@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from lms.accounts import erasing, importing_people, importing_regions, starting
+from lms.accounts import erasing, importing_people, importing_regions, starting, tidying
 from lms.accounts.api import api
 from lms.accounts.commands import commands
 from lms.accounts.events import PersonErased
@@ -39,8 +39,11 @@ plugin = Plugin(
     ),
     importers=(importing_regions.importer, importing_people.importer),
     public_events=(PublicEvent("person.erased", N_("A person was made anonymous"), PersonErased),),
-    jobs={"accounts.forget_answers": api_replays.forget_old},
-    schedules=(Schedule("accounts.forget_answers", "accounts.forget_answers", timedelta(hours=1)),),
+    jobs={"accounts.forget_answers": api_replays.forget_old, "accounts.tidy": tidying.tidy},
+    schedules=(
+        Schedule("accounts.forget_answers", "accounts.forget_answers", timedelta(hours=1)),
+        Schedule("accounts.tidy", "accounts.tidy", timedelta(days=1)),
+    ),
     commands=commands,
     personal_data=PersonalData(export=erasing.export),
     setup=starting.set_up,

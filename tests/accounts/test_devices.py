@@ -1,11 +1,12 @@
 """Where somebody is signed in, proving it again before what matters, and what the log keeps of it."""
 
 import logging
+from datetime import timedelta
 
 from sqlalchemy import select
 
-from lms.accounts.models import Person
-from lms.kernel import sessions
+from lms.accounts.models import OneTimeToken, Person
+from lms.kernel import clock, jobs, sessions
 from tests.accounts.stories import PASSWORD, enter, link, mails, sign_in, somebody, submit, words
 
 
@@ -94,3 +95,19 @@ def test_the_log_names_no_link_that_opens_an_account_and_says_who_was_refused(cl
     (refused,) = (line for line in lines if line.getMessage() == "refused")
     assert (refused.facts["path"], refused.facts["status"], bool(refused.facts["person"])) == ("/staff/people", 403, True)
     assert refused.facts["ip"]
+
+
+def test_sign_ins_and_links_that_have_ended_are_forgotten(client, campus):
+    ana = somebody(campus, password=PASSWORD)
+    with clock.frozen(clock.now() - timedelta(days=60)):
+        elsewhere(campus, ana)
+        submit(client, "/reset", email="ana@example.org")
+    kept = elsewhere(campus, ana)
+    submit(client, "/reset", email="ana@example.org")
+    with campus.database.transaction() as session:
+        jobs.enqueue(session, "accounts.tidy", {})
+    campus.run_jobs()
+    with campus.database.reading() as session:
+        assert [row.token_hash for row in session.scalars(select(sessions.SignIn))] == [sessions.token_hash(kept)]
+        assert len(list(session.scalars(select(OneTimeToken)))) == 1
+        assert len(list(session.scalars(select(sessions.RateLimit)))) == 2
