@@ -13,8 +13,8 @@ from pathlib import Path
 
 MB = 1024 * 1024
 SCRIPT = b"<script>alert(document.domain)</script>"
-FOLDER = os.environ.get("LMS_TEST_ATTACK_FILES", "")
-"""A folder of further attack files, for a longer run than the gate's."""
+FOLDERS = (os.environ.get("LMS_TEST_ATTACK_FILES", ""), str(Path(__file__).parents[2].parent / "shared/data/security"))
+"""Folders of further attack files: of a longer run than the gate's, and where it lies beside the checkout."""
 NAMES = (
     "../../../../etc/passwd.pdf", "..\\..\\windows\\win.ini.pdf", "/etc/shadow.pdf", "CON.pdf", "aux.pdf", "nul", "essay.pdf.html",
     "essay.html.pdf", "<img src=x onerror=alert(1)>.pdf", "a\r\nSet-Cookie: stolen=1.pdf", 'a"; filename="b.html.pdf', " .pdf",
@@ -40,10 +40,11 @@ def harmful() -> Iterator[tuple[str, bytes]]:
 
 
 def given() -> Iterator[tuple[str, bytes]]:
-    """The files of the folder that the environment names."""
-    for path in sorted(Path(FOLDER).rglob("*")) if FOLDER else ():
-        if path.is_file() and path.stat().st_size < 8 * MB:
-            yield path.name, path.read_bytes()
+    """The files of the folders, but for what only describes them."""
+    for folder in filter(None, FOLDERS):
+        for path in sorted(Path(folder).rglob("*")):
+            if path.is_file() and path.stat().st_size < 8 * MB and path.name not in ("SOURCE.txt", "LICENSE", "README.md"):
+                yield path.name, path.read_bytes()
 
 
 def _zip(parts: dict[str, bytes], link: str = "") -> bytes:
