@@ -15,8 +15,9 @@ SENTENCES = {
     413: "The body is larger than the server accepts.",
     415: "The body is in a format that is not read here.",
     422: "Something in the address or the body cannot be taken; `errors` says what.",
-    503: "The server cannot do it just now. Nothing was changed; ask again later.",
     429: "Too often. `Retry-After` says when to ask again.",
+    500: "A fault of the server. The log has it under `request_id`.",
+    503: "The server cannot do it just now. Nothing was changed; ask again later.",
 }
 _READING, _BODY, _EDITING = (304,), (409, 413, 415), (412,)
 
@@ -25,7 +26,7 @@ def responses_of(
     method: str, path: str, permission: str, status: int, also: tuple[int, ...], media_type: str
 ) -> dict[int | str, dict[str, Any]]:
     """The answers of a route by status."""
-    found = {422, 429, *also}
+    found = {422, 429, 500, 503, *also}
     if permission != PUBLIC:
         found |= {401, 403}
     found |= {404} if "{" in path else set()
