@@ -5,14 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from lms.kernel.campus import Campus
-from lms.plugin import Plugins, discover
 from tests.webhooks.receiver import Receiver
-
-
-@pytest.fixture(scope="session")
-def plugins() -> Plugins:
-    """The suite's own plugins with the one that tells others."""
-    return discover(["accounts", "courses", "enrollment", "grading", "certificates", "reports", "webhooks"])
 
 
 @pytest.fixture
