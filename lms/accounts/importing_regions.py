@@ -178,10 +178,10 @@ def revert(session: Session, actor: Actor, changes: Sequence[Change]) -> list[Re
     while left:
         found = revert_rows(session, Region, [changes[n] for n in left])
         reasons |= dict(zip(left, found, strict=True))
+        regions.settle(session)
         # A region may have been kept only by others of the same file that lay in it and are gone now.
         again = [n for n, reason in zip(left, found, strict=True) if reason is USED]
         left = again if len(again) < len(left) else []
-    regions.settle(session)
     return [reasons[n] for n in range(len(changes))]
 
 

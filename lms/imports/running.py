@@ -23,6 +23,9 @@ _Run: Any = ImportRun
 _Change: Any = ImportChange
 _CHANGES: Any = insert(ImportChange.__table__)  # type: ignore[attr-defined]  # SQLModel tells mypy nothing of its table
 
+MANY = 5_000
+HEAVY = 4_000_000
+"""Characters that are held in memory before rows are taken or told of, however few they are."""
 Told = Callable[[Line, Outcome], None]
 
 
@@ -149,6 +152,8 @@ class _Bringing:
         self.stands = False
         """Whether a batch was committed."""
         self._size = min(task.importer.piece, task.batch or task.importer.piece)
+        self._untold: list[tuple[Line, Outcome]] = []
+        self._weight = 0  # characters read since rows were last told of
         self._seen: dict[int, int] = {}  # of each key: its line, and a digest of its cells; numbers, because files are long
 
     def transact(self, session: Session, pieces: Iterator[list[Line]], encoding: str) -> None:
@@ -161,28 +166,35 @@ class _Bringing:
             self._take(session, piece)
             rows += len(piece)
             if self.task.batch and rows >= self.task.batch:
+                self._tell_all()
                 break
         else:
+            self._tell_all()
             self.is_over = True
         if not self.task.dry_run:
             self._note(session)
         self.stands = not self.task.dry_run
 
     def pieces(self, table: Table) -> Iterator[list[Line]]:
-        """The rows that can be taken, some at a time, no two of them about the same thing; the others are told of at once."""
+        """The rows that can be taken, some at a time, no two of them about the same thing."""
         piece: dict[int, Line] = {}
         waiting: list[Line] = []
         for line in table:
             if fault := self._fault(line):
                 self._tell(line, Outcome(line.number, "rejected", (fault,)))
-                continue
-            self._place(line, piece, waiting)
-            while len(piece) >= self._size or len(waiting) >= self._size:
+            else:
+                self._place(line, piece, waiting)
+            self._weight += sum(map(len, line.raw))
+            if not piece and self._weight > HEAVY:
+                self._tell_all()
+            while len(piece) >= self._size or len(waiting) >= self._size or self._weight > HEAVY:
                 yield list(piece.values())
                 piece, waiting = self._again(waiting)
+                self._tell_all()
         while piece:
             yield list(piece.values())
             piece, waiting = self._again(waiting)
+            self._tell_all()
 
     def _again(self, lines: Sequence[Line]) -> tuple[dict[int, Line], list[Line]]:
         piece: dict[int, Line] = {}
@@ -243,9 +255,19 @@ class _Bringing:
             return [outcome for row in rows for outcome in self._attempt(session, [row])]
 
     def _tell(self, line: Line, outcome: Outcome) -> None:
+        """Count a row, and tell of it together with those around it."""
         self.done.counts.add(outcome)
-        if self.told:
-            self.told(line, outcome)
+        self._untold.append((line, outcome))
+        if len(self._untold) > MANY:
+            self._tell_all()
+
+    def _tell_all(self) -> None:
+        """Tell in the order of the file."""
+        for line, outcome in sorted(self._untold, key=lambda pair: pair[0].number):
+            if self.told:
+                self.told(line, outcome)
+        self._untold.clear()
+        self._weight = 0
 
     def _note(self, session: Session) -> None:
         counts = self.done.counts.as_json()
