@@ -15,6 +15,7 @@ from lms.grading.models import Assignment
 from lms.kernel.sessions import RateLimit
 from lms.kernel.storage import KEY, SAFE_TYPES, StoredFile, download
 from lms.plugin import Plugins, discover
+from tests.api.programs import Program
 from tests.security import attacks, objects
 from tests.security.world import Visitor, World, build
 
@@ -149,6 +150,18 @@ def test_names_made_to_do_harm_become_harmless_at_every_door(world, doors):
             assert "stolen" not in answer.headers
     kept = assert_dead(world)
     assert len(kept) > 10
+
+
+def test_the_same_files_do_no_harm_through_the_api(world, campus, visit):
+    program = Program(visit(), campus, world.people["own trainee"])
+    assignment = program.items("/assignments", cohort=world.cohort.code)[0]
+    for name, content in (*attacks.named(), *attacks.harmful()):
+        began = time.monotonic()
+        sent = {"data": {"assignment": assignment["id"], "text": name[:20]}, "files": [("files", (name, content, "text/html"))]}
+        answer = program.post("/submissions", **sent)
+        assert answer.status_code in (201, 422), f"{name} -> {answer.status_code}"
+        assert time.monotonic() - began < LONGEST
+    assert len(assert_dead(world)) > 10
 
 
 def assert_dead(world: World) -> list[StoredFile]:
