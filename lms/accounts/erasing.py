@@ -94,7 +94,7 @@ def export(session: ReadSession, person_id: int) -> dict[str, Any]:
         "account": {"created_at": account.created_at, "email_confirmed_at": account.email_confirmed_at} if account else None,
         "sign_ins": [dict(row._mapping) for row in sign_ins],
         "roles": [dict(row._mapping) for row in grants],
-        "tokens": tokens.export(session, person_id),
+        "programs": tokens.export(session, person_id),
     }
 
 

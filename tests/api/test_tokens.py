@@ -155,7 +155,7 @@ def test_people_make_and_revoke_tokens_in_their_profile(campus, client):
     assert asking(client, token).status_code == 401
     assert client.post("/profile/tokens", data={**form, "name": "", "days": "30"}).status_code == 422
     with campus.database.reading() as session:
-        assert erasing.export(session, person.id)["tokens"][0]["name"] == "Sheets"
+        assert erasing.export(session, person.id)["programs"][0]["name"] == "Sheets"
 
 
 def test_the_prefix_lets_scanners_find_leaked_tokens(campus):
