@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import File, Form, Query, Request, UploadFile
+from fastapi import File, Query, Request, UploadFile
 from pydantic import Field
 from starlette.responses import Response
 
@@ -12,7 +12,25 @@ from lms.grading.forms import MAX_NUMBER
 from lms.grading.grade_api import AssignmentId, Grade, GradeForm, InCohort, OfPerson, score_of
 from lms.grading.listing import SubmissionRow, WantedWork
 from lms.grading.models import Submission as Attempt
-from lms.kernel.api import API, Here, Id, Me, Outdated, Page, Paging, Read, Router, Shown, Write, check_match, made, many, one, renamed
+from lms.kernel.api import (
+    API,
+    Body,
+    Here,
+    Id,
+    Me,
+    Outdated,
+    Page,
+    Paging,
+    Read,
+    Router,
+    Shown,
+    Write,
+    check_match,
+    made,
+    many,
+    one,
+    renamed,
+)
 from lms.kernel.api_naming import named_by
 from lms.kernel.database import ReadSession
 from lms.kernel.errors import Invalid, NotFound
@@ -100,31 +118,31 @@ def _fields(row: SubmissionRow) -> dict[str, object]:
     return {**{name: getattr(row, name) for name in names}, "files": files}
 
 
-@api.post("/submissions", permission="grading.submit", answers=Submission, also=(503,))
-def hand_in(
-    request: Request,
-    me: Me,
-    session: Write,
-    campus: Here,
-    assignment: Annotated[int, Form(ge=1, le=MAX_NUMBER, description="Id of the assignment.", examples=[412])],
-    text: Annotated[str, Form(max_length=submitting.MOST_CHARACTERS, description="Plain text.", examples=["Six actors."])] = "",
+class Work(Body):
+    """What is handed in: a part of the body for each field, and one for each file."""
+
+    assignment: Annotated[int, Field(ge=1, le=MAX_NUMBER, description="Id of the assignment.", examples=[412])]
+    text: Annotated[str, Field(max_length=submitting.MOST_CHARACTERS, description="Plain text.", examples=["Six actors."])] = ""
     version: Annotated[
         int | None,
-        Form(ge=0, le=MAX_NUMBER, description="That of the last attempt or draft that you read, 0 for none: 409 where it is not the last."),
-    ] = None,
-    files: Annotated[
-        list[UploadFile] | None, File(description="At most as many, as large and of the kinds as the assignment says.")
-    ] = None,
-) -> Response:
+        Field(
+            ge=0, le=MAX_NUMBER, description="That of the last attempt or draft that you read, 0 for none: 409 where it is not the last."
+        ),
+    ] = None
+    files: Annotated[list[UploadFile], Field(description="As many, as large and of the kinds that the assignment says.")] = []
+
+
+@api.post("/submissions", permission="grading.submit", answers=Submission, also=(503,))
+def hand_in(request: Request, me: Me, session: Write, campus: Here, sent: Annotated[Work, File()]) -> Response:
     """Hand in work, with a receipt by mail. It holds exactly what is sent: a draft of this person is replaced by it.
 
     What was handed in last, sent once more, is the same attempt.
     """
     with named_by("assignment"):
-        activity = loading.load_assignment(session, me, assignment)
+        activity = loading.load_assignment(session, me, sent.assignment)
         _cohort, settings = submitting.may_hand_in(session, me, activity)
-    kept = attachments.keep(session, campus.storage, me, settings, [file for file in files or () if file.filename], 0)
-    row = submitting.hand_in(session, me, activity, text, kept, keep=(), version=version)
+    kept = attachments.keep(session, campus.storage, me, settings, [file for file in sent.files if file.filename], 0)
+    row = submitting.hand_in(session, me, activity, sent.text, kept, keep=(), version=sent.version)
     return made(request, _shown(session, me, row), f"{API}/submissions/{row.code}")
 
 

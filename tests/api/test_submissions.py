@@ -83,6 +83,7 @@ def test_what_is_not_taken_says_why(campus, program, room):
     assert refused({"assignment": 2**31 - 1, "text": TEXT}, PDF) == (422, ["/assignment"])
     assert refused({"assignment": "first", "text": TEXT}, PDF) == (422, ["/assignment"])
     assert refused({"text": TEXT}, PDF) == (422, ["/assignment"])
+    assert refused({"assignment": here, "txet": TEXT}, PDF) == (422, ["/txet"])
     assert mine.post("/submissions", json={"assignment": here, "text": TEXT}).status_code == 415
     room.set_dates(due_at=clock.now() - timedelta(days=2), cutoff_at=clock.now() - timedelta(days=1))
     assert refused({"assignment": here, "text": TEXT}, PDF) == (403, "not-taken")
