@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import func, select
 
 from lms.accounts.models import Person
-from lms.kernel import api_tokens, clock
+from lms.kernel import api, api_schema, api_tokens, clock
+from lms.kernel.api import ApiRoute
 from lms.kernel.api_replays import ApiAnswer
 from lms.kernel.jobs import enqueue
 from tests.api.programs import at_once
@@ -234,7 +235,7 @@ def test_a_key_is_some_visible_signs(staff):
 def test_answers_are_kept_for_a_day(campus, client):
     person, body = make_person(campus, "staff"), {"given_name": "Rosa"}
     with campus.database.transaction() as session:
-        token, _row = api_tokens.make(session, person.id, "a test", api_tokens.SCOPES, 9)
+        token, _row = api_tokens.make(session, person.id or 0, "a test", api_tokens.SCOPES, 9)
     head = {"authorization": f"Bearer {token}", "idempotency-key": "k"}
     first = client.post("/api/v1/people", headers=head, json=body).json()["code"]
     now = clock.now()
@@ -254,3 +255,24 @@ def test_old_answers_are_swept_away(campus, staff):
             campus.run_jobs()
         assert count(campus, ApiAnswer) == left
     assert count(campus, ApiAnswer) == 0
+
+
+def test_every_post_of_the_api_is_done_once_and_everything_is_described(app):
+    routes = [route for route in app.routes if isinstance(route, ApiRoute)]
+    posts = [route for route in routes if "POST" in (route.methods or ())]
+    assert len(posts) >= 5
+    assert [route.path for route in posts if not any(part.call is api._writing for part in route.dependant.dependencies)] == []
+    described = api_schema.describe(app, "http://testserver")
+    for path, operations in described["paths"].items():
+        for method, operation in operations.items():
+            assert operation["summary"].endswith("."), (method, path)
+            assert operation["security"], (method, path)
+            headers = {part["name"] for part in operation.get("parameters", ()) if part["in"] == "header"}
+            assert headers == {"get": {"If-None-Match"}, "post": {"Idempotency-Key"}}.get(method, {"If-Match"})
+    assert len({operation["operationId"] for operations in described["paths"].values() for operation in operations.values()}) == len(routes)
+
+
+def test_the_description_is_open_to_everybody(client):
+    answer = client.get("/api/v1/openapi.json")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
+    assert answer.json()["openapi"] == "3.1.0"

@@ -5,10 +5,10 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
+from lms.app import gate_of
 from lms.kernel import api_tokens
-from lms.kernel.api_gate import ApiGate
 from lms.kernel.permissions import PUBLIC, SIGNED_IN
-from lms.kernel.web import API
+from lms.kernel.web import API, Gate
 from tests.factories import sign_in
 from tests.security.test_routes import CUT_TO_REACH, ROLES, digest, holds
 from tests.security.world import World
@@ -80,12 +80,13 @@ def samples(world: World, walk: Walk) -> dict[str, dict[str, Any]]:
     }
 
 
-def routes(app: FastAPI) -> list[tuple[str, str, ApiGate]]:
+def routes(app: FastAPI) -> list[tuple[str, str, Gate]]:
     """Every method and address of the API below /api/v1, with its gate."""
     found = []
     for route in app.routes:
         if isinstance(route, APIRoute) and route.path.startswith(API):
-            gate = next(d.dependency for d in route.dependencies if d.dependency)
+            gate = gate_of(route)
+            assert gate is not None
             found += [(method, route.path.removeprefix(API), gate) for method in sorted(route.methods or ()) if method != "HEAD"]
     return found
 
