@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
-from lms.accounts import erasing, tokens
+from lms.accounts import erasing, passwords, tokens
 from lms.kernel import api_tokens, clock
 from lms.kernel.api_gate import BAD_TOKENS
 from lms.kernel.api_tokens import ApiToken
@@ -157,6 +157,18 @@ def test_people_make_and_revoke_tokens_in_their_profile(campus, client):
     assert client.post("/profile/tokens", data={**form, "name": "", "days": "30"}).status_code == 422
     with campus.database.reading() as session:
         assert erasing.export(session, person.id or 0)["programs"][0]["name"] == "Sheets"
+
+
+def test_a_token_is_made_by_whoever_knows_the_password(campus, client):
+    person = make_person(campus)
+    with campus.database.transaction() as session:
+        passwords.set_password(session, person.id or 0, "a long sentence for me", confirmed=True)
+    sign_in(client, campus, person)
+    form = {"csrf_token": client.get("/profile/tokens").text.partition('name="csrf_token" value="')[2].partition('"')[0], "name": "Sheets"}
+    for wrong in ({}, {"current": "not this one"}):
+        answer = client.post("/profile/tokens", data={**form, **wrong, "days": "30"})
+        assert (answer.status_code, "aula_" in answer.text) == (422, False)
+    assert "aula_" in client.post("/profile/tokens", data={**form, "current": "a long sentence for me", "days": "30"}).text
 
 
 def test_the_prefix_lets_scanners_find_leaked_tokens(campus):
