@@ -82,5 +82,5 @@ def _seen_by(me: Actor) -> Any:
 
 
 def _row(row: Any) -> AssignmentRow:
-    *most, endings = row
-    return AssignmentRow(*most, file_types=tuple(endings.split()))
+    values = [*row[:-1], tuple(row[-1].split())]
+    return AssignmentRow(*values)

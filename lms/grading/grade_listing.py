@@ -15,7 +15,7 @@ from lms.enrollment.models import Enrolment
 from lms.grading.models import Grade, GradeItem, Submission
 from lms.kernel.database import ReadSession
 from lms.kernel.errors import NotFound
-from lms.kernel.permissions import Actor
+from lms.kernel.permissions import Actor, Scope
 
 # SQLModel types a column as its value; in a statement it is a column.
 _Grade: Any = Grade
@@ -79,7 +79,8 @@ _GRADES: Any = (
 def grades(session: ReadSession, me: Actor, wanted: WantedGrades = WantedGrades(), after: int = 0, limit: int = 50) -> list[GradeRow]:
     """A person's own released grades, and those of cohorts whose gradebook she may see, by id, beginning after `after`. One query."""
     chosen = _GRADES.where(*_seen_by(me), *wanted.conditions(), _Grade.id > after)
-    return [GradeRow(*row) for row in session.rows(chosen.order_by(_Grade.id).limit(limit))]
+    rows: Any = session.rows(chosen.order_by(_Grade.id).limit(limit))
+    return [GradeRow(*row) for row in rows]
 
 
 def _seen_by(me: Actor) -> list[Any]:
@@ -98,7 +99,7 @@ def _is_shown_to(person_id: int) -> Any:
 
 def grade(session: ReadSession, me: Actor, grade_id: int) -> GradeRow:
     """One grade, for somebody who may see it. One query; two where it is refused. Raises NotFound, Forbidden."""
-    row = session.rows(_GRADES.where(*_seen_by(me), _Grade.id == grade_id)).first()
+    row: Any = session.rows(_GRADES.where(*_seen_by(me), _Grade.id == grade_id)).first()
     if row is None:
         _refuse(session, me, grade_id)
     return GradeRow(*row)
@@ -113,12 +114,12 @@ def _refuse(session: ReadSession, me: Actor, grade_id: int) -> None:
         .where(_Grade.id == grade_id)
     ).first()
     if found and found.person_id != me.id:
-        check(me, "grading.view", Cohort(id=found.id, course_id=found.course_id, programme_id=found.programme_id).scope, *MEMBERSHIPS)
+        check(me, "grading.view", Scope(found.programme_id, found.course_id, found.id), *MEMBERSHIPS)
     raise NotFound()
 
 
 def grade_of_work(session: ReadSession, me: Actor, submission: Submission) -> GradeRow | None:
     """The grade that this attempt was given, as far as the person may see it; None where there is none. One query."""
     chosen = _GRADES.where(*_seen_by(me), _Grade.submission_id == submission.id)
-    row = session.rows(chosen).first()
+    row: Any = session.rows(chosen).first()
     return GradeRow(*row) if row else None

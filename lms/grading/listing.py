@@ -101,11 +101,12 @@ def submissions(session: ReadSession, me: Actor, wanted: WantedWork = WantedWork
 
 def submission(session: ReadSession, me: Actor, submission_id: int) -> SubmissionRow:
     """One attempt with its text, which the caller has loaded for this person. Two queries."""
-    text, *row = session.rows(_WHOLE.where(_Submission.id == submission_id)).one()
-    return _row(me, row, files_of(session, [submission_id]).get(submission_id, ()), text)
+    found: Any = session.rows(_WHOLE.where(_Submission.id == submission_id)).one()
+    return _row(me, found[1:], files_of(session, [submission_id]).get(submission_id, ()), found[0])
 
 
 def _row(me: Actor, row: Any, files: tuple[FileLine, ...], text: str | None = None) -> SubmissionRow:
-    *shown, version, programme, course, cohort = row
+    version, programme, course, cohort = row[-4:]
     may_mark = me.can("grading.grade", Scope(programme, course, cohort))
-    return SubmissionRow(*shown, grade_version=version if may_mark else None, files=files, text=text)
+    values = [*row[:-4], version if may_mark else None, files, text]
+    return SubmissionRow(*values)

@@ -34,7 +34,7 @@ def shown(status: JobStatus) -> Job:
     """The job as programs see it. Its error stays with the operators: it may name what is inside."""
     result: Mapping[str, Any] | None = status.result
     return Job(
-        id=status.id, title=status.title, state=status.state, done=status.done, total=status.total,  # type: ignore[arg-type]  # checked here
+        id=status.id, title=status.title, state=status.state, done=status.done, total=status.total,
         result=dict(result) if result is not None else None, created_at=status.created_at, finished_at=status.finished_at,
         url=f"{API}/jobs/{status.id}",
     )  # fmt: skip
