@@ -13,11 +13,13 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 
 from lms.kernel.api_problems import InvalidRequest
-from lms.kernel.errors import Refused
+from lms.kernel.errors import Refused, TooLarge
 from lms.kernel.i18n import N_
 from lms.kernel.web import campus_of
 
 LIMIT, MOST = 50, 500
+MOST_JSON = 2 << 20
+"""Bytes of a JSON body: read whole, it becomes many times as large. Files come as multipart, up to the limit of the site."""
 _JSON = "application/json"
 _MULTIPART = "multipart/form-data"
 PAGING = ("limit", "cursor", "fields")
@@ -105,11 +107,16 @@ def check_parameters(request: Request, known: frozenset[str]) -> None:
 
 
 async def check_json(request: Request) -> bytes:
-    """The body as sent, which is a JSON object of texts that can be stored. Raises WrongMediaType, InvalidRequest."""
+    """The body as sent, a JSON object of texts that can be stored. Raises WrongMediaType, TooLarge, InvalidRequest."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != _JSON and not (media_type.startswith("application/") and media_type.endswith("+json")):
         raise WrongMediaType(wanted=_JSON)
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > MOST_JSON:
+        raise TooLarge(limit=MOST_JSON >> 20)
     body = await request.body()
+    if len(body) > MOST_JSON:
+        raise TooLarge(limit=MOST_JSON >> 20)
     try:
         content = json.loads(body.decode("utf-8"), parse_constant=_no_number)
         is_storable = _is_storable(content)

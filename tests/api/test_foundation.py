@@ -70,6 +70,7 @@ BODIES = (
     (b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "application/json", 422),
     (b'{"a":' + b"9" * 5000 + b"}", "application/json", 422),
     (b'{"given_name": "Rosa"}', "application/merge-patch+json", 201),
+    (b'{"a": "' + b"x" * (2 << 20) + b'"}', "application/json", 413),
     ('{"given_name": "Núñez"}'.encode(), "application/json; charset=utf-8", 201),
 )
 
