@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from benchmarks.serving import free_port, get
 from benchmarks.sites import LMS, Site
+from benchmarks.trials.calling import PATIENCE
 from benchmarks.trials.cluster import Cluster, cluster
 from benchmarks.trials.comparing import faults
 from benchmarks.trials.crowd import Crowd
@@ -108,7 +109,7 @@ def trial(
         scene, port, cast = stack.enter_context(_scene(database, lease))
         crowd = Crowd(build(scene.site, clients, listener.url), (port,))
         cast.keep()
-        until(lambda: _answers(port), "the server answers")
+        until(lambda: _answers(port), "the server answers", PATIENCE)
         crowd.start()
         for number, what in enumerate(blows):
             time.sleep(random.uniform(*gap))
@@ -180,7 +181,7 @@ def _wait(cast: Cast, is_so: Callable[[], object], what: str) -> None:
         cast.keep()
         return is_so()
 
-    until(kept_and_so, what)
+    until(kept_and_so, what, PATIENCE)
 
 
 def _finish(site: Site) -> int:
