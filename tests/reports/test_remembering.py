@@ -48,7 +48,7 @@ def test_whose_role_reaches_less_is_not_told_what_others_asked(client, visit, ca
 
 def test_only_so_many_answers_are_kept():
     memory = Memory()
-    made = []
+    made: list[int] = []
     for number in [*range(MOST + 1), 0]:
         memory.recall(number, 0, partial(made.append, number))
     assert made.count(0) == 2
