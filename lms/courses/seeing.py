@@ -16,9 +16,9 @@ def in_cohorts(column: Any, reach: Reach) -> Any:
     """The condition that a column names a cohort where a permission holds; None where it holds everywhere."""
     if reach.everywhere:
         return None
-    if not (reach.programmes or reach.courses or reach.cohorts):
-        return false()
-    # A list of cohorts, not a join: so both sides of an "or" with one's own rows have an index.
+    if not (reach.programmes or reach.courses):
+        return column.in_(reach.cohorts) if reach.cohorts else false()
+    # Cohorts by themselves, not joined: so both sides of an "or" with one's own rows have an index.
     return column.in_(select(_Cohort.id).where(cohorts_within(reach)))
 
 
