@@ -15,6 +15,7 @@ from lms.enrollment import enrolling
 from lms.grading import importing, items
 from lms.grading.events import GradesImported
 from lms.grading.models import Grade, GradeChange, GradeItem
+from lms.grading.points import plain
 from lms.kernel import clock
 from lms.kernel.campus import Campus
 from lms.kernel.importing import Incoming
@@ -64,19 +65,19 @@ def grades(campus: Campus) -> dict[tuple[str, int], Grade]:
         return {(name, grade.person_id): grade for name, grade in rows}
 
 
-def points(campus: Campus) -> list[Decimal | None]:
+def points(campus: Campus) -> list[Any]:
     """The points of every grade, the first one first."""
     return [grade.points for grade in grades(campus).values()]
 
 
-def history(campus: Campus) -> list[tuple[int, Decimal | None, str]]:
+def history(campus: Campus) -> list[Any]:
     """Version, points and state of every change of a grade."""
     with campus.database.reading() as session:
         rows: Any = session.execute(select(_Change.version, _Change.points, _Change.status).order_by(_Change.id))
         return [tuple(row) for row in rows]
 
 
-def columns(campus: Campus) -> list[tuple[str, Decimal, bool]]:
+def columns(campus: Campus) -> list[Any]:
     """The columns: name, points, whether they are filled in by hand."""
     with campus.database.reading() as session:
         rows: Any = session.execute(select(_Item.name, _Item.points, _Item.activity_id.is_(None)).order_by(_Item.id))
@@ -135,7 +136,7 @@ def test_coming_again_changes_nothing_and_another_score_makes_a_version(campus, 
     assert list(shell.bring("grades", table("email,cohort,item,score", ("ana@example.org", "POLI", "Oral exam", "9.0")))) == [0, 0, 1, 0]
     assert list(shell.bring("grades", table("email,cohort,item,score", ("ana@example.org", "POLI", "Oral exam", "8")))) == [0, 1, 0, 0]
     [grade] = grades(campus).values()
-    assert (grade.points, grade.feedback, grade.version) == (8, "Good", 2)
+    assert (grade.points, grade.feedback, grade.version) == (Decimal(8), "Good", 2)
     assert history(campus) == [(1, 9, "released"), (2, 8, "released")]
 
 
@@ -228,7 +229,7 @@ def test_a_whole_import_is_undone_and_what_was_is_kept(campus, shell, group):
     assert counts == {"undone": 2, "left": 1}
     assert "the column stays, with the weight 0" in told
     first, second = grades(campus).values()
-    assert (first.points, first.feedback, first.status, first.version) == (10, "Fair", "released", 3)
+    assert (first.points, first.feedback, first.status, first.version) == (Decimal(10), "Fair", "released", 3)
     assert first.graded_at == datetime(2024, 5, 1, 12, tzinfo=UTC)
     assert (second.points, second.status, second.released_at) == (None, "marked", None)
     assert history(campus) == [(1, 10, "released"), (2, 12, "released"), (1, 50, "released"), (2, None, "marked"), (3, 10, "released")]
@@ -284,7 +285,7 @@ def test_what_goes_out_comes_in_again_unchanged_and_rebuilds_what_was(campus, sa
     rows = []
     for score, feedback, day in said:
         email = group.trainee().email
-        cell = importing.plain(score)
+        cell = plain(score)
         rows.append(dict(zip(COLUMNS.split(","), (email, group.cohort.code, "Map of actors", cell, "20", feedback, str(day)), strict=True)))
 
     def take(rows: list[dict[str, Any]]) -> set[str]:
