@@ -8,7 +8,7 @@ from babel import Locale, UnknownLocaleError
 @cache
 def _named() -> frozenset[str]:
     """Codes of every language that has an English name, also those that CLDR knows nothing else of."""
-    return frozenset(code for code in Locale.parse("en").languages if code.isalpha())
+    return frozenset(code for code in map(str, Locale.parse("en").languages) if code.isalpha())
 
 
 @lru_cache(maxsize=1024)

@@ -221,6 +221,7 @@ class _Kept(io.RawIOBase):
 
     def __init__(self, source: BinaryIO) -> None:
         self.source = source
+        self.name = "the file"  # which every stream has
 
     def readable(self) -> bool:
         return True

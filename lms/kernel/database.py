@@ -113,7 +113,7 @@ class ReadSession:
         """Run a statement, answer its rows."""
         return self._orm.execute(statement, params)
 
-    def rows(self, statement: Executable, params: Mapping[str, Any] | None = None) -> Result[Any]:
+    def rows(self, statement: Executable, params: Mapping[str, Any] | None = None) -> Result[*tuple[Any, ...]]:
         """The rows of a statement that selects columns, not objects: past the object mapper, which costs as much as the question."""
         self._orm.flush()
         return self._orm.connection().execute(statement, params)

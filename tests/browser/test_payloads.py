@@ -28,8 +28,14 @@ def test_no_payload_runs_in_a_real_browser(serve, open_browser):
     with served.campus.database.transaction() as session:
         token = sessions.open_session(session, worlds[0].people["administrator"].id or 0, 1)
     context.add_cookies([{"name": sessions.COOKIE, "value": token, "url": served.address}])
-    page, ran = context.new_page(), []
-    page.on("dialog", lambda dialog: (ran.append(dialog.message), dialog.dismiss()))
+    page = context.new_page()
+    ran: list[str] = []
+
+    def dismiss(dialog):
+        ran.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", dismiss)
     shown = 0
     for path in PAGES:
         page.goto(f"{served.address}{path}")

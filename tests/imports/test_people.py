@@ -91,7 +91,7 @@ def test_what_is_not_understood_of_a_gender_is_listed(campus, shell):
 
 def test_nobody_gets_an_account_or_a_mail(campus, shell):
     shell.bring("people", table("email,given_name", ("a@x.org", "A")))
-    assert (count(campus, Person.__table__), count(campus, Account.__table__), count(campus, OutboxMessage.__table__)) == (1, 0, 0)
+    assert (count(campus, Person), count(campus, Account), count(campus, OutboxMessage)) == (1, 0, 0)
 
 
 def test_an_organisation_is_known_by_name_and_country_and_keeps_its_kind(campus, shell):

@@ -95,7 +95,8 @@ def test_a_long_file_is_read_while_it_comes_in(campus):
     """Memory stays flat: no more is read ahead than a piece."""
     small = replace(importer, piece=10)
     long = rows(*(f"p{number}" for number in range(100)))
-    taken, ahead = [], []
+    taken: list[int] = []
+    ahead: list[int] = []
 
     def counted():
         for line in long:

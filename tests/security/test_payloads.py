@@ -6,6 +6,7 @@ import pytest
 from fastapi.routing import APIRoute
 
 from lms.courses import editing
+from lms.courses.models import Activity
 from lms.enrollment import enrolling
 from lms.grading import marking, submitting
 from lms.kernel.errors import Refused
@@ -53,7 +54,7 @@ def fill(world: World, texts: tuple[str, ...]) -> None:
             enrolling.enrol(session, SYSTEM, cohort, person.id or 0)
         trainee = actor_of(campus, person)
         with campus.database.transaction() as session:
-            activity = session.one(objects.Activity, ids["assignment"])
+            activity = session.one(Activity, ids["assignment"])
             work = submitting.hand_in(session, trainee, activity, text if text.strip("\0 \ufeff") else "x")
             marking.save_grade(session, SYSTEM, work.id or 0, version=0, points=None, feedback=everything)
 

@@ -157,8 +157,8 @@ def test_the_same_files_do_no_harm_through_the_api(world, campus, visit):
     assignment = program.items("/assignments", cohort=world.cohort.code)[0]
     for name, content in (*attacks.named(), *attacks.harmful()):
         began = time.monotonic()
-        sent = {"data": {"assignment": assignment["id"], "text": name[:20]}, "files": [("files", (name, content, "text/html"))]}
-        answer = program.post("/submissions", **sent)
+        files = [("files", (name, content, "text/html"))]
+        answer = program.post("/submissions", data={"assignment": assignment["id"], "text": name[:20]}, files=files)
         assert answer.status_code in (201, 422), f"{name} -> {answer.status_code}"
         assert time.monotonic() - began < LONGEST
     assert len(assert_dead(world)) > 10
