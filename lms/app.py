@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Match, Mount
 
@@ -167,6 +168,8 @@ def answer_fault(request: Request, error: Exception) -> Response:
         response = answer(request, passing)
         response.headers.update(passing.headers)
         return response
+    if isinstance(error, ClientDisconnect):  # gone in the middle of a sentence: nobody reads this, and it is no fault of ours
+        return Response(status_code=400)
     logger.error("unhandled error", exc_info=error, extra={"facts": {"request_id": request.state.request_id}})
     return answer(request, ServerError())
 

@@ -211,6 +211,12 @@ class Sender:
         head = b'--b\r\ncontent-disposition: form-data; name="f"; filename="f"\r\n\r\n' if self.asked == 1 else b""
         return {"type": "http.request", "body": head + b"x" * 65536, "more_body": self.asked < self.parts}
 
+    async def leave(self) -> Any:
+        """Go away after the first piece."""
+        self.asked += 1
+        begun = {"type": "http.request", "body": b"--b\r\ncontent-disposition: form-data", "more_body": True}
+        return begun if self.asked == 1 else {"type": "http.disconnect"}
+
     async def send(self, message: Any) -> None:
         self.answered.append(message)
 
@@ -233,6 +239,13 @@ def test_a_body_that_grows_too_large_is_cut_off(probe: Campus, announced: int | 
     sender = Sender(create_app(probe), 50 << 20, announced)
     assert sender.post("/probe/take") == 413
     assert sender.asked <= (1 << 20) // 65536 + 2
+
+
+def test_a_client_that_goes_in_the_middle_is_no_fault_of_ours(probe: Campus, caplog: pytest.LogCaptureFixture) -> None:
+    sender = Sender(create_app(probe), 50 << 20, None)
+    sender.receive = sender.leave  # type: ignore[method-assign]
+    assert sender.post("/probe/take") == 400
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
 def test_a_body_within_the_limit_arrives(probe: Campus, browser: TestClient) -> None:
