@@ -9,7 +9,7 @@ COPY requirements/ requirements/
 RUN --mount=type=secret,id=pip,target=/etc/pip.conf \
     python -m venv /opt/build && /opt/build/bin/pip install --require-hashes -r requirements/build.txt
 RUN --mount=type=secret,id=pip,target=/etc/pip.conf \
-    python -m venv /opt/lms && /opt/lms/bin/pip install --require-hashes -r requirements/runtime.txt
+    python -m venv /opt/lms && /opt/lms/bin/pip install --require-hashes -r requirements/runtime.txt -r requirements/s3.txt
 COPY . .
 RUN /opt/build/bin/pip wheel --no-build-isolation --no-deps --wheel-dir /wheels . \
     && /opt/lms/bin/pip install --no-deps /wheels/*.whl \
