@@ -25,6 +25,7 @@ LUIS = ("luis@example.org", "Luis", "Paz", "EC", "", "M", "", "", "es")
 BROKEN = ("broken", "Zoé", "King", "CO", "", "", "", "", "")
 
 
+@pytest.mark.parametrize("campus", ["sqlite"], indirect=True)
 def test_a_script_gets_counts_as_json_and_the_rest_on_standard_error(campus, shell):
     file = shell.folder / "people.csv"
     file.write_bytes(table(PEOPLE, ANA, BROKEN))
