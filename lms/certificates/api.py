@@ -13,7 +13,7 @@ from lms.courses.loading import MEMBERSHIPS, check, load_cohort
 from lms.courses.models import Cohort
 from lms.enrollment.models import Enrolment
 from lms.kernel import api_jobs, jobs
-from lms.kernel.api import API, Body, Here, Me, Page, Paging, Read, Router, Shown, Write, made, many, one
+from lms.kernel.api import API, Body, Here, Me, Page, Paging, Read, Router, Shown, Whole, Write, made, many, one
 from lms.kernel.api_naming import named_by
 from lms.kernel.database import Session
 from lms.kernel.errors import Conflict, NotFound
@@ -60,7 +60,7 @@ class NewCertificate(Body):
     """Whom to give a certificate: one enrolment, or everybody of a cohort who waits for one."""
 
     model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["enrolment"]}, {"required": ["cohort"]}]})
-    enrolment: Annotated[int | None, Field(ge=1, le=LARGEST, description="Id of a completed enrolment.", examples=[1204])] = None
+    enrolment: Annotated[Whole | None, Field(ge=1, le=LARGEST, description="Id of a completed enrolment.", examples=[1204])] = None
     cohort: Annotated[str | None, Field(min_length=1, max_length=80, description="Code of a cohort.", examples=[None])] = None
 
     @model_validator(mode="after")

@@ -12,7 +12,7 @@ from lms.grading import assignment_listing, grade_listing
 from lms.grading.forms import MAX_NUMBER
 from lms.grading.grade_listing import WantedGrades
 from lms.grading.marking import MOST_FEEDBACK
-from lms.kernel.api import Body, Id, Me, Page, Paging, Read, Router, Shown, many, one
+from lms.kernel.api import Body, Id, Me, Page, Paging, Read, Router, Shown, Whole, many, one
 from lms.kernel.errors import Invalid
 from lms.kernel.i18n import N_
 from lms.kernel.permissions import SIGNED_IN
@@ -73,7 +73,7 @@ class GradeForm(Body):
     ] = None
     feedback: Annotated[str, Field(max_length=MOST_FEEDBACK, description="Markdown.", examples=["Well drawn; who is missing?"])] = ""
     version: Annotated[
-        int | None,
+        Whole | None,
         Field(ge=0, le=MAX_NUMBER, description="Of the grade that was read, 0 for none: 409 where somebody saved it since. Not needed with "
               "If-Match.", examples=[0]),
     ] = None  # fmt: skip

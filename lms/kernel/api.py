@@ -44,7 +44,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.params import Form as FormParameter
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Strict
 from starlette.responses import Response
 
 from lms.kernel import api_replays
@@ -60,9 +60,13 @@ from lms.kernel.i18n import N_
 from lms.kernel.web import API, Again, Here, Id, Me, Read, campus_of, origin_of
 
 __all__ = [
-    "API", "Asked", "Body", "Here", "Id", "InvalidRequest", "Me", "Outdated", "Page", "Paging", "Read", "Router", "Shown", "Write",
-    "WrongMediaType", "check_match", "made", "many", "one", "renamed", "token_of",
+    "API", "Asked", "Body", "Here", "Id", "InvalidRequest", "Me", "Outdated", "Page", "Paging", "Read", "Router", "Shown", "Whole",
+    "Write", "WrongMediaType", "check_match", "made", "many", "one", "renamed", "token_of",
 ]  # fmt: skip
+
+
+Whole = Annotated[int, Strict()]
+"""A number in a body: neither true nor "5" is one."""
 
 
 class Body(BaseModel):
