@@ -53,13 +53,16 @@ def _on(database: str, files: dict[str, Path]) -> Iterator[Measurement]:
 def _bring(made: Site, kind: str, path: Path, result: str) -> Cost:
     """Import a file. Raises RuntimeError where a row comes to anything but this result."""
     started = time.perf_counter()
-    process = subprocess.Popen([LMS, "import", kind, str(path)], env=made.environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    told = process.stdout.read() if process.stdout else b""
-    _pid, status, usage = os.wait4(process.pid, 0)
+    with tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen([LMS, "import", kind, str(path)], env=made.environment, stdout=subprocess.PIPE, stderr=errors)
+        told = process.stdout.read() if process.stdout else b""
+        _pid, status, usage = os.wait4(process.pid, 0)
+        errors.seek(0)
+        said = errors.read().decode(errors="replace")
     seconds = time.perf_counter() - started
     process.returncode = os.waitstatus_to_exitcode(status)
     counts = json.loads(told or b"{}")
     if not counts.get(result) or sum(counts.values()) != counts[result]:
-        raise RuntimeError(f"lms import {kind} says {counts} and ends with {process.returncode}; every row should be {result}.")
+        raise RuntimeError(f"lms import {kind} says {counts} and ends with {process.returncode}; every row should be {result}. {said}")
     unit = 1 if sys.platform == "darwin" else 1024  # bytes there, kilobytes elsewhere
     return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit / 1e6)
