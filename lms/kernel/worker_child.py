@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 COMMAND = (sys.executable, "-m", "lms.cli", "worker", "--child")
 GRACE = 30.0
 """Seconds for the job that runs when the server is asked to end."""
-SOON = 10.0
+SOON = 3.0
 """One that lived shorter than this is broken rather than killed: the next one waits as long."""
 
 
