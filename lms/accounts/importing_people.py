@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, select
 
 from lms.accounts import languages, organisations, people, zones
 from lms.accounts.addresses import is_plausible
@@ -14,6 +14,7 @@ from lms.kernel import clock
 from lms.kernel.database import ReadSession, Session
 from lms.kernel.i18n import N_, LazyText
 from lms.kernel.importing import Change, Column, Fault, Importer, Incoming, Mode, Outcome, mode_fault
+from lms.kernel.many import change_rows, in_turn
 from lms.kernel.permissions import Actor, require
 from lms.kernel.reverting import Reason, revert_rows
 from lms.kernel.text import random_code, tidy
@@ -28,7 +29,6 @@ _TABLE: Any = Person.__table__  # type: ignore[attr-defined]  # SQLModel tells m
 NAME_LIMIT = 120
 FIELDS = ("given_name", "family_name", "gender", "country_code", "region_id", "organisation_id", "language")
 _KEPT = (*FIELDS, "search_text")
-_CHANGE: Any = update(_TABLE).where(_TABLE.c.id == bindparam("row_id")).values({name: bindparam(f"new_{name}") for name in _KEPT})
 
 COLUMNS = (
     Column("email", N_("E-mail"), N_("Who it is; for example ana@example.org"), required=True),
@@ -195,7 +195,7 @@ def _write(session: Session, wanted: Sequence[_Wanted]) -> None:
     for one in wanted:
         if one.stored is not None and (names := [name for name, value in one.values.items() if value != getattr(one.stored, name)]):
             changed.append(_changed_row(one, names))
-    session.write_many(_CHANGE, changed)
+    change_rows(session, _TABLE, changed)
 
 
 def _new_row(one: _Wanted) -> dict[str, Any]:
@@ -208,13 +208,13 @@ def _new_row(one: _Wanted) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _changed_row(one: _Wanted, names: Iterable[str]) -> dict[str, Any]:
+def _changed_row(one: _Wanted, names: Iterable[str]) -> tuple[int, dict[str, Any]]:
     after = {name: one.after(name) for name in FIELDS}
     after["search_text"] = people.search_text(after["given_name"], after["family_name"], one.stored.certificate_name, one.email)
     shown = [*names, *(["search_text"] if after["search_text"] != one.stored.search_text else [])]
     before = {name: getattr(one.stored, name) for name in shown}
     one.changes.append(Change("person", one.stored.id, before, {name: after[name] for name in shown}, one.stored.id))
-    return {"row_id": one.stored.id, **{f"new_{name}": after[name] for name in _KEPT}}
+    return one.stored.id, after
 
 
 def _outcome(one: _Wanted) -> Outcome:
@@ -240,10 +240,8 @@ def give(session: ReadSession, actor: Actor) -> Iterator[Sequence[Any]]:
         .order_by(_Person.id)
         .limit(1000)
     )
-    after = 0
-    while rows := session.rows(statement, {"after": after}).all():
-        yield from (row[1:] for row in rows)
-        after = rows[-1][0]
+    for row in in_turn(session, statement):
+        yield row[1:]
 
 
 def revert(session: Session, actor: Actor, changes: Sequence[Change]) -> list[Reason]:

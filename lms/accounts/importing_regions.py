@@ -12,6 +12,7 @@ from lms.accounts.models import Country, Region
 from lms.kernel.database import ReadSession, Session
 from lms.kernel.i18n import N_, LazyText
 from lms.kernel.importing import Change, Column, Fault, Importer, Incoming, Mode, Outcome, Result, mode_fault
+from lms.kernel.many import change_rows
 from lms.kernel.permissions import Actor, require
 from lms.kernel.reverting import CHANGED, GONE, USED, Reason, revert_rows
 from lms.kernel.text import tidy
@@ -21,9 +22,6 @@ _Region: Any = Region
 _Country: Any = Country
 _REGIONS: Any = Region.__table__  # type: ignore[attr-defined]  # SQLModel tells mypy nothing of its table
 _COUNTRIES: Any = Country.__table__  # type: ignore[attr-defined]  # as above
-_CHANGE: Any = (
-    update(_REGIONS).where(_REGIONS.c.id == bindparam("row_id")).values(name=bindparam("new_name"), parent_id=bindparam("new_parent"))
-)
 _MOVE: Any = update(_COUNTRIES).where(_COUNTRIES.c.code == bindparam("country")).values(region_id=bindparam("region"))
 
 CODE = re.compile(r"[^\s,;]{1,40}")
@@ -137,12 +135,12 @@ def _write(session: Session, wanted: Sequence[_Wanted], stored: dict[str, Any], 
         )
         after = {"name": one.name or before["name"], "parent_id": ids[one.parent] if one.parent else before["parent_id"]}
         if after != before:
-            changed.append({"row_id": ids[one.code], "new_name": after["name"], "new_parent": after["parent_id"]})
+            changed.append((ids[one.code], after))
         if one.stored is None:
             one.changes.append(Change("region", ids[one.code], None, {"code": one.code, **after}))
         elif after != before:
             one.changes.append(Change("region", ids[one.code], before, after))
-    session.write_many(_CHANGE, changed)
+    change_rows(session, _REGIONS, changed)
     moves = [(one, country) for one in wanted for country in dict.fromkeys(one.countries) if homes[country] != ids[one.code]]
     for one, country in moves:
         one.changes.append(Change("country", country, {"region_id": homes[country]}, {"region_id": ids[one.code]}))

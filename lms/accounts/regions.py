@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select
 
 from lms.accounts.models import Region
 from lms.kernel.database import Session
+from lms.kernel.many import change_rows
 
 # SQLModel types a column as its value; in a statement it is a column.
 _Region: Any = Region
 _TABLE: Any = Region.__table__  # type: ignore[attr-defined]  # SQLModel tells mypy nothing of its table
-_PLACE: Any = update(_TABLE).where(_TABLE.c.id == bindparam("row_id")).values(macro_id=bindparam("macro"), level=bindparam("depth"))
 
 
 def circle(parents: Mapping[str, str | None]) -> set[str]:
@@ -49,4 +49,4 @@ def settle(session: Session) -> None:
         return places[identifier]
 
     moved = [identifier for identifier, row in rows.items() if place(identifier) != (row.macro_id, row.level)]
-    session.write_many(_PLACE, [{"row_id": one, "macro": places[one][0], "depth": places[one][1]} for one in moved])
+    change_rows(session, _TABLE, [(one, {"macro_id": places[one][0], "level": places[one][1]}) for one in moved])

@@ -25,6 +25,7 @@ from lms.kernel.days import day_of
 from lms.kernel.errors import Forbidden, Refused
 from lms.kernel.i18n import N_
 from lms.kernel.importing import Change, Column, Importer, Incoming, Mode, Outcome, mode_fault
+from lms.kernel.many import change_rows, in_turn
 from lms.kernel.permissions import Actor
 
 # SQLModel types a column as its value; in a statement it is a column.
@@ -35,7 +36,6 @@ _Cohort: Any = Cohort
 _TABLE: Any = Enrolment.__table__  # type: ignore[attr-defined]  # SQLModel tells mypy nothing of its table
 
 PERMISSION = "enrollment.enrol"
-_CHANGE: Any = update(_TABLE).where(_TABLE.c.id == bindparam("row_id")).values({name: bindparam(f"new_{name}") for name in FIELDS})
 GIVEN_AT_ONCE = 2000
 
 COLUMNS = (
@@ -132,7 +132,7 @@ def _write(session: Session, actor: Actor, wanted: Sequence[Wanted]) -> None:
     changed = [one for one in wanted if one.stored is not None]
     # Who leaves goes first: the number may be somebody else's already.
     changed.sort(key=lambda one: one.values["status"] != "withdrawn")
-    session.write_many(_CHANGE, [{"row_id": one.stored.id, **{f"new_{n}": v for n, v in one.values.items()}} for one in changed])
+    change_rows(session, _TABLE, [(one.stored.id, one.values) for one in changed])
     new = [one for one in wanted if one.stored is None]
     common = {"method": "import"}
     rows = [{"cohort_id": one.cohort.id, "person_id": one.person_id, **one.values, **common} for one in new]
@@ -193,11 +193,8 @@ def give(session: ReadSession, actor: Actor) -> Iterator[Sequence[Any]]:
         .order_by(_Enrolment.id)
         .limit(GIVEN_AT_ONCE)
     )
-    after = 0
-    while rows := session.rows(statement, {"after": after}).all():
-        for row in rows:
-            yield row.email, row.code, row.status, day_of(row.enrolled_at), day_of(row.completed_at)
-        after = rows[-1].id
+    for row in in_turn(session, statement):
+        yield row.email, row.code, row.status, day_of(row.enrolled_at), day_of(row.completed_at)
 
 
 importer = Importer(

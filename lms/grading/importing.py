@@ -18,13 +18,14 @@ from lms.grading.incoming import Wanted, read
 from lms.grading.marking import OwnWork
 from lms.grading.models import Grade, GradeItem
 from lms.grading.points import plain
-from lms.grading.taking_back import CHANGE, FIELDS, NOTE, PERMISSIONS, shown, version
+from lms.grading.taking_back import FIELDS, NOTE, PERMISSIONS, shown, version
 from lms.kernel import clock, richtext
 from lms.kernel.database import ReadSession, Session
 from lms.kernel.days import day_of, moment
 from lms.kernel.errors import Forbidden
 from lms.kernel.i18n import N_
 from lms.kernel.importing import Change, Column, Importer, Incoming, Mode, Outcome, mode_fault
+from lms.kernel.many import change_rows, in_turn
 from lms.kernel.permissions import Actor
 
 # SQLModel types a column as its value; in a statement it is a column.
@@ -126,7 +127,7 @@ def _write(session: Session, actor: Actor, wanted: Sequence[Wanted]) -> None:
     if not wanted:
         return
     changed = [one for one in wanted if one.stored is not None]
-    session.write_many(CHANGE, [{"row_id": one.stored.id, **{f"new_{n}": v for n, v in one.values.items()}} for one in changed])
+    change_rows(session, _TABLE, [(one.stored.id, one.values) for one in changed])
     new = [one for one in wanted if one.stored is None]
     session.write_many(insert(_TABLE), [{"grade_item_id": one.item.id, "person_id": one.person_id, **one.values} for one in new])
     ids = _ids(session, new)
@@ -177,11 +178,8 @@ def give(session: ReadSession, actor: Actor) -> Iterator[Sequence[Any]]:
         .order_by(_Grade.id)
         .limit(GIVEN_AT_ONCE)
     )
-    after = 0
-    while rows := session.rows(statement, {"after": after}).all():
-        for row in rows:
-            yield row.email, row.code, row.name, plain(row.points), plain(row.most), row.feedback, day_of(row.graded_at)
-        after = rows[-1].id
+    for row in in_turn(session, statement):
+        yield row.email, row.code, row.name, plain(row.points), plain(row.most), row.feedback, day_of(row.graded_at)
 
 
 importer = Importer(

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import insert, select, update
 
 from lms.courses.models import Cohort
 from lms.grading.events import GradesImported
@@ -16,6 +16,7 @@ from lms.kernel.database import ReadSession, Session
 from lms.kernel.errors import Forbidden
 from lms.kernel.i18n import N_
 from lms.kernel.importing import Change, plain
+from lms.kernel.many import change_rows
 from lms.kernel.permissions import Actor
 from lms.kernel.reverting import CHANGED, GONE, USED, Reason, revert_rows
 
@@ -29,7 +30,6 @@ _HISTORY: Any = GradeChange.__table__  # type: ignore[attr-defined]
 PERMISSIONS = ("grading.grade", "grading.release")
 """Who writes grades down from a file also releases them."""
 FIELDS = ("points", "feedback", "feedback_html", "status", "version", "graded_by", "graded_at", "released_at")
-CHANGE: Any = update(_TABLE).where(_TABLE.c.id == bindparam("row_id")).values({name: bindparam(f"new_{name}") for name in FIELDS})
 NOTE: Any = insert(_HISTORY)
 EMPTY = N_("Its grades are taken back, but what they were is kept: the column stays, with the weight 0.")
 
@@ -61,7 +61,7 @@ def _grades(session: Session, actor: Actor, changes: Sequence[Change]) -> list[R
     reasons = [_objection(change, known.get(int(change.identifier)), reached) for change in changes]
     free = [change for change, reason in zip(changes, reasons, strict=True) if reason is None]
     written = [_before(actor, change, known[int(change.identifier)]) for change in free]
-    session.write_many(CHANGE, [{"row_id": grade_id, **{f"new_{n}": v for n, v in values.items()}} for grade_id, values in written])
+    change_rows(session, _TABLE, written)
     session.write_many(NOTE, [version(actor, grade_id, values, clock.now()) for grade_id, values in written])
     if written:
         told = {known[grade_id].cohort_id for grade_id, _values in written}

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from lms.imports import foreign
@@ -14,6 +14,7 @@ from lms.kernel.database import Database, Origin, Session
 from lms.kernel.errors import Forbidden, NotFound, Refused
 from lms.kernel.i18n import N_
 from lms.kernel.importing import Change, Importer
+from lms.kernel.many import change_rows
 from lms.kernel.permissions import Actor
 from lms.kernel.reverting import USED, Reason
 
@@ -21,7 +22,6 @@ from lms.kernel.reverting import USED, Reason
 _Run: Any = ImportRun
 _Change: Any = ImportChange
 _TABLE: Any = ImportChange.__table__  # type: ignore[attr-defined]  # SQLModel tells mypy nothing of its table
-_SETTLE: Any = update(_TABLE).where(_TABLE.c.id == bindparam("row_id")).values(left=bindparam("reason"))
 
 
 class NotUndoable(Refused):
@@ -84,7 +84,7 @@ def _some(session: Session, actor: Actor, importer: Importer, run_id: int, undon
         return False
     changes = [Change(row.kind, row.identifier, row.before, row.after, row.person_id) for row in rows]
     reasons = _revert(session, actor, importer, changes)
-    session.write_many(_SETTLE, [{"row_id": row.id, "reason": str(reason or "")} for row, reason in zip(rows, reasons, strict=True)])
+    change_rows(session, _TABLE, [(row.id, {"left": str(reason or "")}) for row, reason in zip(rows, reasons, strict=True)])
     undone.left += [(row.line, str(reason)) for row, reason in zip(rows, reasons, strict=True) if reason]
     undone.count += sum(reason is None for reason in reasons)
     return True

@@ -4,11 +4,12 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Date, DateTime, Table, bindparam, delete, select, update
+from sqlalchemy import Date, DateTime, Table, delete, select
 
 from lms.kernel.database import Row, Session
 from lms.kernel.i18n import N_, LazyText
 from lms.kernel.importing import Change, plain
+from lms.kernel.many import change_rows
 from lms.kernel.references import in_use
 
 Reason = LazyText | str | None
@@ -53,14 +54,13 @@ def _delete(session: Session, table: Table, ids: Sequence[int]) -> None:
 
 def _restore(session: Session, table: Table, changes: Sequence[Change]) -> None:
     """One statement for all rows in which the same columns changed."""
-    alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    alike: dict[tuple[str, ...], list[tuple[int, dict[str, Any]]]] = {}
     for change in changes:
         before = change.before or {}
-        values = {f"new_{name}": _value(table, name, value) for name, value in before.items()}
-        alike.setdefault(tuple(sorted(before)), []).append({"row_id": int(change.identifier), **values})
-    for names, rows in alike.items():
-        statement = update(table).where(table.c.id == bindparam("row_id")).values({name: bindparam(f"new_{name}") for name in names})
-        session.write_many(statement, rows)
+        values = {name: _value(table, name, value) for name, value in before.items()}
+        alike.setdefault(tuple(sorted(before)), []).append((int(change.identifier), values))
+    for rows in alike.values():
+        change_rows(session, table, rows)
 
 
 def _value(table: Table, name: str, value: Any) -> Any:
