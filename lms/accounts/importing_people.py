@@ -1,7 +1,8 @@
 """People from a file, and into one: some hundred at a time, in a constant number of questions."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select
@@ -13,10 +14,10 @@ from lms.accounts.models import Country, Organisation, Person, Region
 from lms.kernel import clock
 from lms.kernel.database import ReadSession, Session
 from lms.kernel.i18n import N_, LazyText
-from lms.kernel.importing import Change, Column, Fault, Importer, Incoming, Mode, Outcome, mode_fault
+from lms.kernel.importing import Change, Column, Fault, Importer, Incoming, Mode, Outcome, Underway, mode_fault
 from lms.kernel.many import change_rows, in_turn
 from lms.kernel.permissions import Actor, require
-from lms.kernel.reverting import Reason, revert_rows
+from lms.kernel.reverting import Reason, revert_by_kind, revert_rows
 from lms.kernel.text import random_code, tidy
 
 # SQLModel types a column as its value; in a statement it is a column.
@@ -46,24 +47,19 @@ SYNONYMS = {"given name": "given_name", "first_name": "given_name", "family name
 
 
 @dataclass(slots=True)
-class _Wanted:
+class _Wanted(Underway):
     """A row on its way: what it says, what is stored, what is wrong."""
 
-    row: Incoming
     email: str
     values: dict[str, Any] = field(default_factory=dict)
     organisation: str = ""
     organisation_type: str | None = None
     stored: Any = None
-    faults: list[Fault] = field(default_factory=list)
     notes: list[Fault] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
 
     def cell(self, name: str) -> str:
         return self.row.cells.get(name, "")
-
-    def refuse(self, column: str, reason: LazyText | str) -> None:
-        self.faults.append(Fault(column, self.cell(column), reason))
 
     def note(self, column: str, reason: LazyText | str) -> None:
         self.notes.append(Fault(column, self.cell(column), reason))
@@ -247,12 +243,8 @@ def give(session: ReadSession, actor: Actor) -> Iterator[Sequence[Any]]:
 def revert(session: Session, actor: Actor, changes: Sequence[Change]) -> list[Reason]:
     """Take people back who were new and whom nothing refers to yet, and give others their old values. Raises Forbidden."""
     require(actor, "accounts.edit_people")
-    reasons: Mapping[int, Reason] = {}
-    for kind, model, derived in (("person", Person, ("search_text",)), ("organisation", Organisation, ())):
-        numbers = [number for number, change in enumerate(changes) if change.kind == kind]
-        found = revert_rows(session, model, [changes[number] for number in numbers], derived=derived, besides=("import_change",))
-        reasons = {**reasons, **dict(zip(numbers, found, strict=True))}
-    return [reasons.get(number) for number in range(len(changes))]
+    rows = partial(revert_rows, session, besides=("import_change",))
+    return revert_by_kind(changes, {"person": partial(rows, Person, derived=("search_text",)), "organisation": partial(rows, Organisation)})
 
 
 importer = Importer(

@@ -10,8 +10,8 @@ from sqlalchemy import bindparam, insert, select, update
 from lms.accounts import regions
 from lms.accounts.models import Country, Region
 from lms.kernel.database import ReadSession, Session
-from lms.kernel.i18n import N_, LazyText
-from lms.kernel.importing import Change, Column, Fault, Importer, Incoming, Mode, Outcome, Result, mode_fault
+from lms.kernel.i18n import N_
+from lms.kernel.importing import Change, Column, Importer, Incoming, Mode, Outcome, Result, Underway, mode_fault
 from lms.kernel.many import change_rows
 from lms.kernel.permissions import Actor, require
 from lms.kernel.reverting import CHANGED, GONE, USED, Reason, revert_rows
@@ -36,20 +36,15 @@ COLUMNS = (
 
 
 @dataclass(slots=True)
-class _Wanted:
+class _Wanted(Underway):
     """A row on its way."""
 
-    row: Incoming
     code: str
     name: str
     parent: str
     countries: list[str]
     stored: Any = None
-    faults: list[Fault] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
-
-    def refuse(self, column: str, reason: LazyText | str, value: str | None = None) -> None:
-        self.faults.append(Fault(column, self.row.cells.get(column, "") if value is None else value, reason))
 
 
 def take(session: Session, actor: Actor, rows: Sequence[Incoming], mode: Mode) -> list[Outcome]:

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
 from lms.accounts.models import Country, Organisation, Person, Region, full_name
-from lms.accounts.places import region_names
+from lms.accounts.places import region_names, titled
 from lms.kernel.database import ReadSession
 from lms.kernel.lists import with_words
 from lms.kernel.permissions import Actor
@@ -118,14 +118,9 @@ def regions(session: ReadSession, locale: str, *, parent: str = "", code: str = 
         .order_by(_Region.id)
         .limit(limit)
     ).all()
-    names = region_names(session, [row.code for row in found], locale)
+    names = titled(region_names(session, [row.code for row in found], locale))
     countries = _countries(session, [row.id for row in found])
-    return [
-        RegionRow(
-            r.id, r.code, names[r.code][:1].upper() + names[r.code][1:], r.parent, r.macroregion, r.level, tuple(countries.get(r.id, ()))
-        )
-        for r in found
-    ]
+    return [RegionRow(r.id, r.code, names[r.code], r.parent, r.macroregion, r.level, tuple(countries.get(r.id, ()))) for r in found]
 
 
 def _countries(session: ReadSession, region_ids: list[int]) -> dict[int, list[str]]:

@@ -1,5 +1,6 @@
 """People and their organisations: adding, changing, finding."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import select
@@ -139,6 +140,14 @@ def address(email: str | None) -> str | None:
 def find_by_email(session: ReadSession, email: str) -> Person | None:
     """The person with this address."""
     return session.scalars(select(Person).where(_Person.email == address(email))).first()
+
+
+def hold_by_email(session: ReadSession, emails: Iterable[str]) -> dict[str, int]:
+    """The ids of the people with these addresses, none of whom can be erased until the transaction ends."""
+    chosen: Any = select(_Person.id, _Person.email).where(_Person.email.in_(set(emails)), _Person.erased_at.is_(None)).order_by(_Person.id)
+    # KEY SHARE: others may change a profile, or write about the same people, at the same moment.
+    known: Any = session.rows(chosen.with_for_update(read=True, key_share=True))
+    return {email: person_id for person_id, email in known}
 
 
 def organisation(session: Session, name: str, type: str = "other", country_code: str | None = None) -> Organisation:

@@ -1,7 +1,7 @@
 """Regions and countries: the UN M49 tree that every installation begins with, and their names."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
@@ -64,6 +64,11 @@ def region_names(session: ReadSession, codes: Iterable[str], locale: str) -> dic
 @cache
 def _default_names() -> dict[str, str]:
     return {row["code"]: row["name"] for row in _default_tree()["regions"]}
+
+
+def titled(names: Mapping[str, str]) -> dict[str, str]:
+    """Names as they stand alone: CLDR writes some, such as "world", as in the middle of a sentence."""
+    return {code: name[:1].upper() + name[1:] for code, name in names.items()}
 
 
 def country_names(codes: Iterable[str], locale: str) -> dict[str, str]:

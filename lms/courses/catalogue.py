@@ -9,9 +9,9 @@ from sqlalchemy import Integer, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from lms.accounts.models import Region
-from lms.accounts.places import region_names
+from lms.accounts.places import region_names, titled
 from lms.courses.models import Cohort, CohortRegion, Course, CourseText, Topic
-from lms.courses.queries import IS_CALLING, CohortCard, cohort_cards, moment, titled
+from lms.courses.queries import IS_CALLING, CohortCard, cohort_cards, moment
 from lms.courses.topics import topic_name
 from lms.kernel import i18n
 from lms.kernel.database import ReadSession

@@ -5,18 +5,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 
 from lms.accounts import people
 from lms.accounts.models import Person, Region
 from lms.courses import cohorts
-from lms.courses.importing_courses import faults_of, read_language, read_number
+from lms.courses.cells import by_code, difference, read_language, read_number, read_status
 from lms.courses.models import COHORT_STATES, Activity, Cohort, CohortRegion, Course, Module
 from lms.courses.queries import cohorts_within
 from lms.kernel.database import ReadSession, Session
+from lms.kernel.days import read_day
 from lms.kernel.errors import Refused
 from lms.kernel.i18n import N_
-from lms.kernel.importing import Change, Column, Fault, Importer, Incoming, Mode, Outcome, mode_fault
+from lms.kernel.importing import Change, Column, Fault, Importer, Incoming, Mode, Outcome, faults_of, mode_fault, plain
 from lms.kernel.permissions import Actor, RoleGrant, require
 from lms.kernel.references import in_use
 from lms.kernel.reverting import CHANGED, GONE, USED, Reason
@@ -65,8 +66,8 @@ class _Taking:
 
     def __init__(self, session: Session, actor: Actor, rows: Sequence[Incoming], mode: Mode) -> None:
         self.session, self.actor, self.mode = session, actor, mode
-        self.cohorts: dict[str, Cohort] = _by_code(session, Cohort, {row.cells["code"] for row in rows})
-        self.courses: dict[str, Course] = _by_code(session, Course, {row.cells["course"] for row in rows})
+        self.cohorts: dict[str, Cohort] = by_code(session, Cohort, (row.cells["code"] for row in rows))
+        self.courses: dict[str, Course] = by_code(session, Course, (row.cells["course"] for row in rows))
         self.regions: dict[str, int] = dict(session.rows(select(_Region.code, _Region.id)).all())
         addresses = {address for row in rows for address in _tutors(row)}
         found = session.rows(select(_Person.email, _Person.id).where(_Person.email.in_(addresses)))
@@ -103,7 +104,7 @@ class _Taking:
                 else:
                     outcome = self._change(row, cohort, values, regions)
         except Refused as refusal:
-            return Outcome(row.line, "rejected", faults_of(row, refusal, IN_FILE))
+            return Outcome(row.line, "rejected", faults_of(refusal, row.cells, IN_FILE))
         return outcome
 
     def _regions(self, row: Incoming, faults: list[Fault]) -> list[int]:
@@ -127,12 +128,10 @@ class _Taking:
         held = self.held.get(cohort.id or 0, [])
         before = state(cohort, held)
         write(self.session, self.actor, cohort, {**values, **({"regions": regions} if regions else {})}, held)
-        after = state(cohort, regions or held)
+        old, new = difference(before, state(cohort, regions or held))
         added, notes = self._add_tutors(row, cohort)
-        changed = [name for name in after if after[name] != before[name]]
-        if not changed and not added:
+        if not new and not added:
             return Outcome(row.line, "unchanged", notes=notes)
-        old, new = {name: before[name] for name in changed}, {name: after[name] for name in changed}
         return Outcome(row.line, "updated", notes=notes, changes=(Change("cohort", cohort.id or 0, old, new | {"tutors": added}),))
 
     def _add_tutors(self, row: Incoming, cohort: Cohort) -> tuple[list[int], tuple[Fault, ...]]:
@@ -146,11 +145,6 @@ class _Taking:
                 cohorts.add_tutor(self.session, self.actor, cohort, person_id)
                 added.append(person_id)
         return added, tuple(notes)
-
-
-def _by_code(session: ReadSession, model: Any, codes: set[str]) -> dict[str, Any]:
-    wanted = {code.casefold() for code in codes}
-    return {row.code.casefold(): row for row in session.scalars(select(model).where(func.lower(model.code).in_(wanted)))}
 
 
 def _regions_of(session: ReadSession, cohort_ids: Sequence[int | None]) -> dict[int, list[int]]:
@@ -174,10 +168,7 @@ def _read(row: Incoming) -> tuple[dict[str, Any], list[Fault]]:
     read_number(row, "seats", MOST_SEATS, values, faults)
     for field in ("starts_on", "ends_on"):
         _read_day(row, field, values, faults)
-    if status := row.cells.get("status", "").lower():
-        values["status"] = status
-        if status not in COHORT_STATES:
-            faults.append(Fault("status", row.cells["status"], N_("One of: {choices}.").format(choices=", ".join(COHORT_STATES))))
+    read_status(row, COHORT_STATES, values, faults)
     return values, faults
 
 
@@ -185,19 +176,15 @@ def _read_day(row: Incoming, field: str, values: dict[str, Any], faults: list[Fa
     text = row.cells.get(IN_FILE[field], "")
     if not text:
         return
-    try:
-        values[field] = date.fromisoformat(text)
-    except ValueError:
-        values[field] = date.min
-    # What Python reads besides, such as 20260331 and 2026-W01-1, is more often a mistake than a date.
-    if not DAY.fullmatch(text) or not 1950 <= values[field].year <= 2200:
+    values[field] = day = read_day(text)
+    # What else a day can be written as, such as 20260331, is more often a mistake than a date.
+    if day is None or not DAY.fullmatch(text) or not 1950 <= day.year <= 2200:
         faults.append(Fault(IN_FILE[field], text, N_("This is no date such as 2026-03-31.")))
 
 
 def state(cohort: Cohort, regions: Sequence[int]) -> dict[str, Any]:
     """What a file can say of a cohort, as JSON holds it."""
-    values = {name: getattr(cohort, name) for name in (*FIELDS, "status")}
-    return {name: str(value) if isinstance(value, date) else value for name, value in values.items()} | {"regions": sorted(regions)}
+    return plain({name: getattr(cohort, name) for name in (*FIELDS, "status")} | {"regions": sorted(regions)})
 
 
 def write(session: Session, actor: Actor, cohort: Cohort, values: Mapping[str, Any], held: Sequence[int]) -> None:

@@ -3,18 +3,18 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 
-from lms.accounts import languages
 from lms.accounts.models import Programme
 from lms.accounts.queries import programme_default
 from lms.courses import editing
+from lms.courses.cells import by_code, difference, read_language, read_number, read_status
 from lms.courses.models import COURSE_STATES, Course, Topic
 from lms.courses.queries import courses_within
 from lms.kernel.database import ReadSession, Session
-from lms.kernel.errors import Invalid, Refused
+from lms.kernel.errors import Refused
 from lms.kernel.i18n import N_
-from lms.kernel.importing import Change, Column, Fault, Importer, Incoming, Mode, Outcome, mode_fault
+from lms.kernel.importing import Change, Column, Fault, Importer, Incoming, Mode, Outcome, faults_of, mode_fault
 from lms.kernel.permissions import Actor
 from lms.kernel.references import in_use
 from lms.kernel.reverting import CHANGED, GONE, USED, Reason
@@ -52,9 +52,7 @@ class _Taking:
 
     def __init__(self, session: Session, actor: Actor, rows: Sequence[Incoming], mode: Mode) -> None:
         self.session, self.actor, self.mode = session, actor, mode
-        codes = {row.cells["code"].casefold() for row in rows}
-        found = session.scalars(select(Course).where(func.lower(_Course.code).in_(codes)).order_by(_Course.id))
-        self.courses: dict[str, Course] = {course.code.casefold(): course for course in found}
+        self.courses: dict[str, Course] = by_code(session, Course, (row.cells["code"] for row in rows))
         self.programmes: dict[str, int] = dict(session.rows(select(_Programme.code, _Programme.id)).all())
         self.topics: dict[str, int | None] = {}
 
@@ -73,7 +71,7 @@ class _Taking:
                     values["topic_id"] = self._topic(row.cells["topic"])
                 return self._change(row, stored, values) if stored else self._add(row, programme, values)
         except Refused as refusal:
-            return Outcome(row.line, "rejected", faults_of(row, refusal, {}))
+            return Outcome(row.line, "rejected", faults_of(refusal, row.cells, {}))
 
     def _programme(self, row: Incoming, stored: Course | None, faults: list[Fault]) -> int:
         named = row.cells.get("programme", "")
@@ -103,12 +101,10 @@ class _Taking:
     def _change(self, row: Incoming, course: Course, values: dict[str, Any]) -> Outcome:
         before = state(course)
         write(self.session, self.actor, course, values)
-        after = state(course)
-        changed = [name for name in after if after[name] != before[name]]
-        if not changed:
+        old, new = difference(before, state(course))
+        if not new:
             return Outcome(row.line, "unchanged")
-        change = Change("course", course.id or 0, {name: before[name] for name in changed}, {name: after[name] for name in changed})
-        return Outcome(row.line, "updated", changes=(change,))
+        return Outcome(row.line, "updated", changes=(Change("course", course.id or 0, old, new),))
 
 
 def state(course: Course) -> dict[str, Any]:
@@ -139,36 +135,8 @@ def _read(row: Incoming) -> tuple[dict[str, Any], list[Fault]]:
     for name, most in MOST.items():
         read_number(row, name, most, values, faults)
     read_language(row, values, faults)
-    if status := row.cells.get("status", "").lower():
-        values["status"] = status
-        if status not in COURSE_STATES:
-            faults.append(Fault("status", row.cells["status"], N_("One of: {choices}.").format(choices=", ".join(COURSE_STATES))))
+    read_status(row, COURSE_STATES, values, faults)
     return values, faults
-
-
-def read_number(row: Incoming, name: str, most: int, values: dict[str, Any], faults: list[Fault]) -> None:
-    """A whole number, where the row has one."""
-    if text := row.cells.get(name, ""):
-        if text.isascii() and text.isdigit() and len(text) < 10 and int(text) <= most:
-            values[name] = int(text)
-        else:
-            faults.append(Fault(name, text, N_("A whole number from 0 to {most}.").format(most=most)))
-
-
-def read_language(row: Incoming, values: dict[str, Any], faults: list[Fault]) -> None:
-    """A language, where the row has one."""
-    if text := row.cells.get("language", ""):
-        values["language"] = languages.code_of(text)
-        if values["language"] is None:
-            faults.append(Fault("language", text, N_("This is no language code that we know, such as es or pt_BR.")))
-
-
-def faults_of(row: Incoming, refusal: Refused, columns: Mapping[str, str]) -> tuple[Fault, ...]:
-    """What a service refused, by the columns of the file; `columns`: what they are called there where that differs."""
-    if not isinstance(refusal, Invalid):
-        return (Fault("", "", refusal.sentence()),)
-    names = {field: columns.get(field, field) for field in refusal.errors}
-    return tuple(Fault(names[field], row.cells.get(names[field], ""), text) for field, text in refusal.errors.items())
 
 
 def give(session: ReadSession, actor: Actor) -> Iterator[Sequence[Any]]:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, or_, select
 
 from lms.accounts.models import Programme, Region
-from lms.accounts.places import region_names
+from lms.accounts.places import region_names, titled
 from lms.courses.models import Cohort, CohortRegion, Course, Topic
 from lms.kernel import clock
 from lms.kernel.database import ReadSession
@@ -130,11 +130,6 @@ def regions_of(session: ReadSession, locale: str, cohort_ids: Sequence[int]) -> 
     return found
 
 
-def titled(names: Mapping[str, str]) -> dict[str, str]:
-    """Names as they stand alone: CLDR writes some, such as "world", as in the middle of a sentence."""
-    return {code: name[:1].upper() + name[1:] for code, name in names.items()}
-
-
 def region_options(session: ReadSession, locale: str) -> list[tuple[int, str]]:
     """Every region, for staff to choose from: by name below its macro-region."""
     rows: Any = session.rows(select(_Region.id, _Region.code, _Region.level).order_by(_Region.level, _Region.code)).all()
@@ -171,13 +166,14 @@ def cohorts_within(reach: Reach) -> Any:
     """The condition that a cohort lies where a permission holds."""
     if reach.everywhere:
         return _Cohort.id.is_not(None)
-    return or_(_Cohort.programme_id.in_(reach.programmes), _Cohort.course_id.in_(reach.courses), _Cohort.id.in_(reach.cohorts))
+    return _lies_in(reach.programmes, reach.courses, reach.cohorts)
 
 
-COHORTS_IN_REACH: Any = or_(
-    *(column.in_(bindparam(name, expanding=True))
-      for name, column in (("in_programmes", _Cohort.programme_id), ("in_courses", _Cohort.course_id), ("in_cohorts", _Cohort.id)))
-)  # fmt: skip
+def _lies_in(programmes: Any, courses: Any, cohorts: Any) -> Any:
+    return or_(_Cohort.programme_id.in_(programmes), _Cohort.course_id.in_(courses), _Cohort.id.in_(cohorts))
+
+
+COHORTS_IN_REACH: Any = _lies_in(*(bindparam(name, expanding=True) for name in ("in_programmes", "in_courses", "in_cohorts")))
 """The same for a statement that is built once; `reach_values` gives what it compares with. Not for a reach that is everywhere."""
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, insert, select, tuple_, update
 
-from lms.accounts import roles
+from lms.accounts import people, roles
 from lms.accounts.models import Person
 from lms.courses.models import Cohort
 from lms.courses.queries import cohorts_within
@@ -68,11 +68,7 @@ def take(session: Session, actor: Actor, rows: Sequence[Incoming], mode: Mode) -
 
 def _find(session: Session, actor: Actor, wanted: Sequence[Wanted]) -> list[Cohort]:
     """Meet the people and the cohorts; the cohorts that the actor may enrol in are answered, and held, because places are given."""
-    emails = {one.email for one in wanted}
-    # KEY SHARE, as when one person is enrolled: nobody of them is erased meanwhile.
-    chosen: Any = select(_Person.id, _Person.email).where(_Person.email.in_(emails), _Person.erased_at.is_(None)).order_by(_Person.id)
-    known: Any = session.rows(chosen.with_for_update(read=True, key_share=True))
-    ids = {email: person_id for person_id, email in known}
+    ids = people.hold_by_email(session, (one.email for one in wanted))
     codes = {one.row.cells["cohort"].lower() for one in wanted}
     named = select(Cohort).where(func.lower(_Cohort.code).in_(codes)).order_by(_Cohort.id)
     held = session.scalars(named.with_for_update().execution_options(populate_existing=True))

@@ -8,17 +8,16 @@ from lms.accounts import people
 from lms.enrollment.models import ENROLMENT_STATES
 from lms.kernel import clock
 from lms.kernel.days import day_of, moment, read_day
-from lms.kernel.i18n import N_, LazyText
-from lms.kernel.importing import Change, Fault, Incoming
+from lms.kernel.i18n import N_
+from lms.kernel.importing import Change, Incoming, Underway
 
 FIELDS = ("status", "place", "enrolled_at", "completed_at", "withdrawn_at")
 
 
 @dataclass(slots=True)
-class Wanted:
+class Wanted(Underway):
     """A row on its way: what it says, what is stored, what will be, what is wrong."""
 
-    row: Incoming
     email: str
     status: str = ""
     enrolled_on: date | None = None
@@ -27,7 +26,6 @@ class Wanted:
     person_id: int = 0
     stored: Any = None
     values: dict[str, Any] = field(default_factory=dict)
-    faults: list[Fault] = field(default_factory=list)
     change: Change | None = None
 
     @property
@@ -49,10 +47,6 @@ class Wanted:
     def moves(self) -> bool:
         """Whether an enrolment that is there gets another state."""
         return self.stored is not None and self.stored.status != self.values["status"]
-
-    def refuse(self, column: str, reason: LazyText | str) -> None:
-        """Note what is wrong with a cell."""
-        self.faults.append(Fault(column, self.row.cells.get(column, ""), reason))
 
 
 def read(row: Incoming) -> Wanted:

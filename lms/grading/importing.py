@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, insert, select
 
+from lms.accounts import people
 from lms.accounts.models import Person
 from lms.courses.models import Cohort
 from lms.courses.queries import cohorts_within
@@ -71,11 +72,7 @@ def take(session: Session, actor: Actor, rows: Sequence[Incoming], mode: Mode) -
 
 def _find(session: Session, actor: Actor, wanted: Sequence[Wanted]) -> None:
     """Meet the people and the cohorts, and whether the ones take part in the others, in whatever state."""
-    emails = {one.email for one in wanted}
-    # KEY SHARE: nobody is erased while words about her are written.
-    chosen: Any = select(_Person.id, _Person.email).where(_Person.email.in_(emails), _Person.erased_at.is_(None)).order_by(_Person.id)
-    known: Any = session.rows(chosen.with_for_update(read=True, key_share=True))
-    ids = {email: person_id for person_id, email in known}
+    ids = people.hold_by_email(session, (one.email for one in wanted))
     codes = {one.row.cells["cohort"].lower() for one in wanted}
     cohorts: dict[str, Any] = {c.code.lower(): c for c in session.scalars(select(Cohort).where(func.lower(_Cohort.code).in_(codes)))}
     reached = {c.id for c in cohorts.values() if all(actor.can(permission, c.scope) for permission in PERMISSIONS)}

@@ -13,8 +13,8 @@ from lms.grading.points import MOST, read_points
 from lms.kernel import clock
 from lms.kernel.days import read_day
 from lms.kernel.errors import Invalid
-from lms.kernel.i18n import N_, LazyText, format_number
-from lms.kernel.importing import Change, Fault, Incoming
+from lms.kernel.i18n import N_, format_number
+from lms.kernel.importing import Change, Fault, Incoming, Underway
 from lms.kernel.text import tidy, tidy_lines
 
 PLACES = 4
@@ -22,10 +22,9 @@ PLACES = 4
 
 
 @dataclass(slots=True)
-class Wanted:
+class Wanted(Underway):
     """A row on its way: what it says, what is stored, what is wrong."""
 
-    row: Incoming
     email: str
     name: str
     score: Decimal = Decimal(0)
@@ -37,7 +36,6 @@ class Wanted:
     item: Any = None
     stored: Any = None
     values: dict[str, Any] = field(default_factory=dict)
-    faults: list[Fault] = field(default_factory=list)
     notes: list[Fault] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
 
@@ -45,10 +43,6 @@ class Wanted:
     def key(self) -> tuple[int, int]:
         """Column and person."""
         return self.item.id, self.person_id
-
-    def refuse(self, column: str, reason: LazyText | str) -> None:
-        """Note what is wrong with a cell."""
-        self.faults.append(Fault(column, self.row.cells.get(column, ""), reason))
 
 
 def read(row: Incoming) -> Wanted:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -18,7 +19,7 @@ from lms.kernel.i18n import N_
 from lms.kernel.importing import Change, plain
 from lms.kernel.many import change_rows
 from lms.kernel.permissions import Actor
-from lms.kernel.reverting import CHANGED, GONE, USED, Reason, revert_rows
+from lms.kernel.reverting import CHANGED, GONE, USED, Reason, revert_by_kind, revert_rows
 
 # SQLModel types a column as its value; in a statement it is a column.
 _Grade: Any = Grade
@@ -44,12 +45,7 @@ def shown(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def revert(session: Session, actor: Actor, changes: Sequence[Change]) -> list[Reason]:
     """Take changes back: grades first, then the columns that were made for them. What somebody changed since stays."""
-    reasons: dict[int, Reason] = {}
-    for kind, take_back in (("grade", _grades), ("grade_item", _columns)):
-        numbers = [number for number, change in enumerate(changes) if change.kind == kind]
-        found = take_back(session, actor, [changes[number] for number in numbers]) if numbers else []
-        reasons |= dict(zip(numbers, found, strict=True))
-    return [reasons.get(number) for number in range(len(changes))]
+    return revert_by_kind(changes, {"grade": partial(_grades, session, actor), "grade_item": partial(_columns, session, actor)})
 
 
 def _grades(session: Session, actor: Actor, changes: Sequence[Change]) -> list[Reason]:

@@ -12,9 +12,9 @@ from lms.imports.models import ImportChange, ImportRun
 from lms.kernel import audit, clock
 from lms.kernel.csvio import CellTooLong, ControlCharacter, CsvError, Line, Table
 from lms.kernel.database import Database, Origin, Session
-from lms.kernel.errors import Forbidden, Invalid, Refused
+from lms.kernel.errors import Forbidden, Refused
 from lms.kernel.i18n import N_
-from lms.kernel.importing import Fault, Importer, Incoming, Mode, Outcome, plain
+from lms.kernel.importing import Change, Fault, Importer, Incoming, Mode, Outcome, faults_of, plain
 from lms.kernel.permissions import Actor
 from lms.kernel.text import random_code
 
@@ -156,7 +156,7 @@ class _Bringing:
         self._weight = 0  # characters read since rows were last told of
         self._seen: dict[int, int] = {}  # of each key: its line, and a digest of its cells; numbers, because files are long
 
-    def transact(self, session: Session, pieces: Iterator[list[Line]], encoding: str) -> None:
+    def transact(self, session: Session, pieces: Iterator[dict[int, Line]], encoding: str) -> None:
         """Take pieces until the batch is full or the file ends."""
         if not self.task.dry_run and not self.done.run_id:
             run = start(session, self.task, encoding)
@@ -175,8 +175,8 @@ class _Bringing:
             self._note(session)
         self.stands = not self.task.dry_run
 
-    def pieces(self, table: Table) -> Iterator[list[Line]]:
-        """The rows that can be taken, some at a time, no two of them about the same thing."""
+    def pieces(self, table: Table) -> Iterator[dict[int, Line]]:
+        """The rows that can be taken, some at a time, by their keys: no two of them are about the same thing."""
         piece: dict[int, Line] = {}
         waiting: list[Line] = []
         for line in table:
@@ -188,11 +188,11 @@ class _Bringing:
             if not piece and self._weight > HEAVY:
                 self._tell_all()
             while len(piece) >= self._size or len(waiting) >= self._size or self._weight > HEAVY:
-                yield list(piece.values())
+                yield piece
                 piece, waiting = self._again(waiting)
                 self._tell_all()
         while piece:
-            yield list(piece.values())
+            yield piece
             piece, waiting = self._again(waiting)
             self._tell_all()
 
@@ -232,13 +232,13 @@ class _Bringing:
             return Fault(empty, "", N_("Please fill this in."))
         return None
 
-    def _take(self, session: Session, piece: list[Line]) -> None:
-        rows = [Incoming(line.number, line.cells) for line in piece]
+    def _take(self, session: Session, piece: dict[int, Line]) -> None:
+        rows = [Incoming(line.number, line.cells) for line in piece.values()]
         outcomes = self._attempt(session, rows)
         changes = []
-        for line, outcome in zip(piece, outcomes, strict=True):
+        for (key, line), outcome in zip(piece.items(), outcomes, strict=True):
             if outcome.result != "rejected":
-                self._seen[self._key(line)] = line.number << 64 | _digest(line)
+                self._seen[key] = line.number << 64 | _digest(line)
                 changes += [_stored(self.done.run_id, outcome.line, change) for change in outcome.changes]
             self._tell(line, outcome)
         if not self.task.dry_run:
@@ -294,15 +294,13 @@ def _told_by_reader(line: Line, problem: CsvError) -> Fault:
 
 
 def _faults_of(error: Exception) -> tuple[Fault, ...]:
-    if isinstance(error, Invalid):
-        return tuple(Fault(column, "", reason) for column, reason in error.errors.items())
     if isinstance(error, Refused):
-        return (Fault("", "", error.sentence()),)
+        return faults_of(error, {}, {})
     return (Fault("", "", N_("The database refused this row: it contradicts something that is stored.")),)
 
 
-def _stored(run_id: int, line: int, change: Any) -> dict[str, Any]:
+def _stored(run_id: int, line: int, change: Change) -> dict[str, Any]:
     return {
         "run_id": run_id, "line": line, "kind": change.kind, "identifier": str(change.identifier), "person_id": change.person_id,
-        "before": plain(change.before), "after": plain(change.after), "left": None,
+        "before": None if change.before is None else plain(change.before), "after": plain(change.after), "left": None,
     }  # fmt: skip

@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
+from lms.kernel.errors import Invalid, Refused
 from lms.kernel.i18n import N_, LazyText
 
 if TYPE_CHECKING:
@@ -76,11 +77,29 @@ class Outcome:
     changes: tuple[Change, ...] = ()
 
 
-def plain(values: Mapping[str, Any] | None) -> dict[str, Any] | None:
+@dataclass(slots=True)
+class Underway:
+    """A row on its way, and what is wrong with it so far. Importers add what their rows say."""
+
+    row: Incoming
+    faults: list[Fault] = field(default_factory=list, kw_only=True)
+
+    def refuse(self, column: str, reason: LazyText | str, value: str | None = None) -> None:
+        """Note what is wrong with a cell, or with a part of it."""
+        self.faults.append(Fault(column, self.row.cells.get(column, "") if value is None else value, reason))
+
+
+def plain(values: Mapping[str, Any]) -> dict[str, Any]:
     """Values as JSON holds them: dates, times and decimals as text."""
-    if values is None:
-        return None
     return {name: str(value) if isinstance(value, date | Decimal) else value for name, value in values.items()}
+
+
+def faults_of(refusal: Refused, cells: Mapping[str, str], columns: Mapping[str, str]) -> tuple[Fault, ...]:
+    """What a service refused, by the columns of a file, with their cells. `columns`: what fields are called there, where they differ."""
+    if not isinstance(refusal, Invalid):
+        return (Fault("", "", refusal.sentence()),)
+    named = ((columns.get(field, field), sentence) for field, sentence in refusal.errors.items())
+    return tuple(Fault(column, cells.get(column, ""), sentence) for column, sentence in named)
 
 
 def mode_fault(mode: Mode, is_there: bool, column: str, value: str) -> Fault | None:

@@ -1,6 +1,6 @@
 """Taking changes of an import back where the rows of a table are all there is to it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -16,6 +16,19 @@ Reason = LazyText | str | None
 CHANGED = N_("Somebody changed it since.")
 GONE = N_("It is not there any more.")
 USED = N_("Other things refer to it by now.")
+
+
+def revert_by_kind(changes: Sequence[Change], ways: Mapping[str, Callable[[list[Change]], Sequence[Reason]]]) -> list[Reason]:
+    """Take changes back kind by kind, in the order of `ways`; answers the reasons in the order of the changes.
+
+    A kind without a way counts as done.
+    """
+    reasons: dict[int, Reason] = {}
+    for kind, take_back in ways.items():
+        numbers = [number for number, change in enumerate(changes) if change.kind == kind]
+        if numbers:
+            reasons |= dict(zip(numbers, take_back([changes[number] for number in numbers]), strict=True))
+    return [reasons.get(number) for number in range(len(changes))]
 
 
 def revert_rows(
@@ -41,7 +54,7 @@ def revert_rows(
 def _reason(change: Change, now: Any, used: set[int], derived: Collection[str]) -> Reason:
     if now is None:
         return GONE
-    present = plain({name: now[name] for name in change.after if name not in derived}) or {}
+    present = plain({name: now[name] for name in change.after if name not in derived})
     if any(value != change.after[name] for name, value in present.items()):
         return CHANGED
     return USED if change.before is None and int(change.identifier) in used else None
