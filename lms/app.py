@@ -1,5 +1,6 @@
 """The web application: middleware, plugins mounted, error pages. The only place that wires pages together."""
 
+import gc
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -89,7 +90,16 @@ def served() -> FastAPI:
     """The application of one of several processes, with the settings of its environment."""
     campus = Campus.open()
     configure_logging(campus.settings.log_level)
-    return create_app(campus)
+    app = create_app(campus)
+    settle()
+    return app
+
+
+def settle() -> None:
+    """Spare the garbage collector what a server keeps for good: walking through it stopped every page for a third of a second at times."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
 
 
 def mount(app: FastAPI, router: APIRouter, prefix: str = "") -> None:

@@ -43,12 +43,14 @@ def serve(
         raise typer.BadParameter("the embedded database is served by one process", param_hint="--processes")
     if is_embedded:
         migrations.upgrade(campus)
-    from lms.app import create_app
+    from lms.app import create_app, settle
 
+    site = create_app(campus) if processes == 1 else "lms.app:served"
+    settle()
     with closing(campus), beside() if worker and is_embedded else nullcontext():
         uvicorn.run(
-            create_app(campus) if processes == 1 else "lms.app:served", factory=processes > 1, workers=processes, host=host, port=port,
-            log_config=None, access_log=False, server_header=False, proxy_headers=True, forwarded_allow_ips=campus.settings.trusted_proxies,
+            site, factory=processes > 1, workers=processes, host=host, port=port, log_config=None, access_log=False,
+            server_header=False, proxy_headers=True, forwarded_allow_ips=campus.settings.trusted_proxies,
         )  # fmt: skip
 
 

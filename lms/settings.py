@@ -4,6 +4,7 @@ import os
 import secrets
 import tempfile
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -81,7 +82,7 @@ class Settings(BaseSettings):
         """The storage address in force."""
         return self.storage_url or f"file://{self.data_dir / 'files'}"
 
-    @property
+    @cached_property
     def secret(self) -> bytes:
         """The secret key in force; made once, readable by the owner alone, where none is configured."""
         if self.secret_key:

@@ -275,6 +275,11 @@ def _add_threads(limiter: anyio.CapacityLimiter, number: int) -> None:
     limiter.total_tokens += number
 
 
+# On SQLite a mark of ours, which the listener on "begin" reads: the isolation level of the library would be set back after each use by a
+# PRAGMA, and that one lets SQLite forget every statement it had prepared.
+_NO_TRANSACTION: dict[str, dict[str, Any]] = {"sqlite": {"transaction": False}, "postgresql": {"isolation_level": "AUTOCOMMIT"}}
+
+
 class Database:
     """The engine and the ways to use it. One per process."""
 
@@ -282,9 +287,9 @@ class Database:
         self.url = url.replace("postgresql://", "postgresql+psycopg://", 1)
         self.hub = hub or Hub()
         self.engine = make_engine(self.url, pool_size)
-        # Reads of a page need no transaction of their own: two round trips fewer each on PostgreSQL.
-        self._read_engine = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self.dialect = self.engine.dialect.name
+        # Reads of a page need no transaction of their own: two round trips fewer each on PostgreSQL.
+        self._read_engine = self.engine.execution_options(**_NO_TRANSACTION[self.dialect])
         self._turns = FifoLock() if self.dialect == "sqlite" else None
         self.changes = 0
         """How many transactions this process has committed: what was read before one of them may be out of date."""
@@ -301,8 +306,8 @@ class Database:
     def snapshot(self) -> Iterator[Connection]:
         """A connection whose every question is answered as of one moment, while others go on writing."""
         with self.engine.connect() as plain:
-            level = "REPEATABLE READ" if self.dialect == "postgresql" else "AUTOCOMMIT"
-            connection = plain.execution_options(isolation_level=level)
+            one_moment = {"isolation_level": "REPEATABLE READ"} if self.dialect == "postgresql" else _NO_TRANSACTION["sqlite"]
+            connection = plain.execution_options(**one_moment)
             if self.dialect == "sqlite":  # a deferred transaction reads from the log as it was at its first question
                 connection.exec_driver_sql("BEGIN DEFERRED")
             try:
@@ -383,7 +388,7 @@ def make_engine(url: str, pool_size: int = 12) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:
-        if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+        if connection.get_execution_options().get("transaction", True):
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     @event.listens_for(engine, "checkin")
