@@ -8,12 +8,13 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from lms.kernel import jobs, migrations
+from lms.kernel import jobs, looks, migrations
 from lms.kernel.campus import Campus
+from lms.kernel.cookies import keep_cookie
 from lms.kernel.errors import NotFound
 from lms.kernel.i18n import _
 from lms.kernel.permissions import PUBLIC, SIGNED_IN
-from lms.kernel.web import Here, Me, Read, Router, Write, page, redirect
+from lms.kernel.web import Form, Here, Me, Read, Router, Write, page, redirect
 
 pages = Router()
 
@@ -84,6 +85,21 @@ def retry_job(request: Request, job_id: int, me: Me, session: Write) -> Response
     """Try a failed job again."""
     jobs.retry(session, me, job_id)
     return redirect(request, f"/jobs/{job_id}", _("The work is in line again."))
+
+
+@pages.get("/look", permission=PUBLIC)
+def look_page(request: Request, next: str = "/") -> Response:
+    """How pages look on this device, to be chosen."""
+    return page(request, "site/look.html", choices=looks.CHOICES, next=next)
+
+
+@pages.post("/look", permission=PUBLIC)
+def choose_look(request: Request, form: Form) -> Response:
+    """Keep what was chosen, in this browser."""
+    chosen = looks.Look.read([form.get(name) for name in looks.CHOICES])
+    response = redirect(request, form.get("next") or "/", _("This is how pages look now."))
+    keep_cookie(request, response, looks.COOKIE, str(chosen), 365 * 86400)
+    return response
 
 
 @pages.get("/accessibility", permission=PUBLIC)

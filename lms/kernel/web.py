@@ -1,37 +1,35 @@
-"""What pages are made with: routes that declare their permission, the person behind a request, forms, and rendered answers."""
+"""What pages are made with: routes that declare their permission, the person behind a request, and answers."""
 
 import base64
 import json
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request
 from fastapi.concurrency import run_in_threadpool
-from markupsafe import Markup
-from pydantic import BaseModel, ValidationError
-from starlette.datastructures import FormData, UploadFile
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.datastructures import FormData
+from starlette.responses import RedirectResponse, Response
 
 from lms.kernel import i18n, sessions
 from lms.kernel.campus import Campus
+from lms.kernel.cookies import FLASH_COOKIE, campus_of, cookie_of, drop_cookie, is_https, keep_cookie
 from lms.kernel.database import Origin, ReadSession, Session
 from lms.kernel.errors import Forbidden, Invalid, NotFound, Refused, SignInNeeded
+from lms.kernel.forms import EMPTY, AsTyped, FormInput, read_form
 from lms.kernel.i18n import N_
 from lms.kernel.permissions import PUBLIC, SIGNED_IN, Actor
+from lms.kernel.rendering import form_seed, navigation, page, panels, render
 
-M = TypeVar("M", bound=BaseModel)
-FLASH_COOKIE = "flash"
+__all__ = [
+    "API", "EMPTY", "SAFE_METHODS", "Again", "AsTyped", "Form", "FormInput", "Gate", "Here", "Id", "Me", "Read", "Router", "Write",
+    "campus_of", "cookie_of", "drop_cookie", "is_https", "keep_cookie", "local_url", "navigation", "origin_of", "page", "panels",
+    "read_form", "redirect", "redisplay", "render", "viewer_of", "wants_json",
+]  # fmt: skip
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 API = "/api/v1"
 """Where the JSON API lives: a plugin's `api` is a `Router(prefix=API)`."""
-
-
-def campus_of(request: Request) -> Campus:
-    """The installation that serves this request."""
-    campus: Campus = request.app.state.campus
-    return campus
 
 
 def origin_of(request: Request) -> Origin:
@@ -91,12 +89,8 @@ def viewer_of(campus: Campus, session: ReadSession, person_id: int) -> Actor | N
 
 def _check_form_token(request: Request, form: FormData) -> None:
     sent = form.get("csrf_token")
-    if not isinstance(sent, str) or not sessions.form_token_matches(campus_of(request).settings.secret, _form_seed(request), sent):
+    if not isinstance(sent, str) or not sessions.form_token_matches(campus_of(request).settings.secret, form_seed(request), sent):
         raise Forbidden(N_("This form has expired. Please go back, reload the page and send it again; your text is still there."))
-
-
-def _form_seed(request: Request) -> str:
-    return cookie_of(request, sessions.COOKIE) or request.state.visitor
 
 
 def _actor(request: Request) -> Actor:
@@ -164,80 +158,8 @@ class Router(APIRouter):
         return self._route(["POST"], path, permission, options)
 
 
-class FormInput:
-    """What a browser sent in a form, as typed: shown again when something is wrong with it."""
-
-    def __init__(self, form: FormData | Mapping[str, Any]) -> None:
-        self._form = form
-
-    def get(self, name: str, default: Any = "") -> str:
-        """The text of a field as typed, or the default where it was not sent."""
-        value = self._form.get(name, default)
-        text = value if isinstance(value, str) else str(default if value is None or isinstance(value, UploadFile) else value)
-        return text.replace("\0", "")  # which PostgreSQL cannot keep
-
-    def getlist(self, name: str) -> list[str]:
-        """Every text sent under this name."""
-        values = self._form.getlist(name) if isinstance(self._form, FormData) else [self._form.get(name)]
-        return [value.replace("\0", "") for value in values if isinstance(value, str)]
-
-    def files(self, name: str) -> list[UploadFile]:
-        """The files sent under this name; a file field left empty sends none."""
-        values = self._form.getlist(name) if isinstance(self._form, FormData) else []
-        return [value for value in values if isinstance(value, UploadFile) and value.filename]
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._form
-
-
 Form = Annotated[FormInput, Depends(_form)]
-EMPTY = FormInput({})
-
-_SENTENCES: dict[str, i18n.LazyText] = {
-    "missing": N_("Please fill this in."),
-    "string_too_short": N_("Please fill this in."),
-    "string_too_long": N_("At most {max_length} characters."),
-    "int_parsing": N_("Please write a whole number."),
-    "int_type": N_("Please write a whole number."),
-    "decimal_parsing": N_("Please write a number."),
-    "date_from_datetime_parsing": N_("Please write a date as year-month-day, for example 2026-03-31."),
-    "date_parsing": N_("Please write a date as year-month-day, for example 2026-03-31."),
-    "greater_than_equal": N_("At least {ge}."),
-    "less_than_equal": N_("At most {le}."),
-    "greater_than": N_("More than {gt}."),
-    "enum": N_("Please choose one of the options."),
-    "literal_error": N_("Please choose one of the options."),
-}
-
-
-class AsTyped:
-    """Marks a field whose text counts as it was typed, with the spaces around it: a password."""
-
-
-def read_form(model: type[M], form: FormInput) -> M:
-    """The form as a checked object. Blank optional fields count as not sent; a list field takes every value. Raises Invalid, by field."""
-    values: dict[str, Any] = {}
-    for name, field in model.model_fields.items():
-        if "list" in str(field.annotation):
-            values[name] = form.getlist(name)
-        elif (text := _typed(form, name, field.metadata)) or field.is_required():
-            values[name] = text
-    try:
-        return model(**values)
-    except ValidationError as error:
-        raise Invalid({str(item["loc"][0]) if item["loc"] else "": _sentence(dict(item)) for item in error.errors()}) from None
-
-
-def _typed(form: FormInput, name: str, marks: list[Any]) -> str:
-    text = form.get(name, None) if name in form else ""
-    return text if any(isinstance(mark, AsTyped) for mark in marks) else text.strip()
-
-
-def _sentence(error: dict[str, Any]) -> str:
-    if error["type"] == "value_error":
-        return str(error.get("ctx", {}).get("error") or error["msg"])
-    known = _SENTENCES.get(error["type"])
-    return str(known).format(**error.get("ctx", {})) if known else str(N_("This is not understood."))
+"""What was sent in the form of this request."""
 
 
 class Again(Exception):
@@ -261,22 +183,6 @@ def redisplay(request: Request, template: str, form: FormInput, **context: Any) 
         raise Again(page(request, template, status=refusal.status, form=form, errors=errors, **context)) from refusal
 
 
-def page(request: Request, template: str, status: int = 200, **context: Any) -> Response:
-    """A rendered page, in the reader's language and zone."""
-    html = render(request, template, **context)
-    response = HTMLResponse(html, status_code=status)
-    if cookie_of(request, FLASH_COOKIE):
-        drop_cookie(request, response, FLASH_COOKIE)
-    return response
-
-
-def render(request: Request, template: str, **context: Any) -> str:
-    """The text of a template with what every template may use."""
-    shown = {"form": EMPTY, "errors": {}, **_globals(request), **context}
-    text: str = i18n.environment(i18n.locale()).get_template(template).render(shown)
-    return text
-
-
 def redirect(request: Request, url: str, message: object = None, kind: str = "ok") -> Response:
     """See another page (303), with a message shown there once."""
     response = RedirectResponse(local_url(url), status_code=303)
@@ -292,107 +198,7 @@ def local_url(url: str) -> str:
     return url if url.startswith("/") and not url.startswith(("//", "/\\")) and url.isprintable() else "/"
 
 
-def is_https(request: Request) -> bool:
-    """Whether cookies of this site are for https alone."""
-    return request.scope["scheme"] == "https" or campus_of(request).settings.base_url.startswith("https:")
-
-
-def cookie_of(request: Request, name: str) -> str:
-    """What this browser keeps under a name of ours; empty for nothing."""
-    return request.cookies.get(sessions.cookie_name(name, is_https(request)), "")
-
-
-def keep_cookie(request: Request, response: Response, name: str, value: str, seconds: int) -> None:
-    """Let the browser keep something for some time, where no script reads it and no other site sends it along."""
-    secure = is_https(request)
-    response.set_cookie(sessions.cookie_name(name, secure), value, max_age=seconds, httponly=True, samesite="lax", secure=secure, path="/")
-
-
-def drop_cookie(request: Request, response: Response, name: str) -> None:
-    """Let the browser forget it. With the same marks: a browser drops no cookie for https by an answer that is not marked so."""
-    secure = is_https(request)
-    response.delete_cookie(sessions.cookie_name(name, secure), path="/", httponly=True, samesite="lax", secure=secure)
-
-
 def wants_json(request: Request) -> bool:
     """Whether the client asks for JSON rather than a page."""
     accept = request.headers.get("accept", "")
     return request.url.path.startswith("/api/") or ("application/json" in accept and "text/html" not in accept)
-
-
-def _globals(request: Request) -> dict[str, Any]:
-    campus = campus_of(request)
-    actor: Actor | None = getattr(request.state, "actor", None)
-    zone = actor.timezone if actor else campus.settings.timezone
-    return {
-        "request": request,
-        "me": actor if actor and actor.id is not None else None,
-        "actor": actor,
-        "settings": campus.settings,
-        "locale": i18n.locale(),
-        "text_direction": i18n.text_direction(i18n.locale()),
-        "path": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
-        "flash_messages": _flashes(request),
-        "nav": lambda place, **values: navigation(request, place, **values),
-        "static": request.app.state.static.url,
-        "csrf_field": lambda: _csrf_field(request),
-        "csrf_token": lambda: _csrf_token(request),
-        "date": lambda value: i18n.format_date(value),
-        "datetime": lambda value: i18n.format_datetime(value, zone),
-        "number": i18n.format_number,
-        "percent": i18n.format_percent,
-        "country_name": i18n.country_name,
-        "language_name": i18n.language_name,
-        "can": (lambda *a: actor.can(*a)) if actor else (lambda *a: False),
-        "can_anywhere": actor.can_anywhere if actor else (lambda *a: False),
-    }
-
-
-def _csrf_token(request: Request) -> str:
-    if not hasattr(request.state, "form_token"):  # one for all forms of a page
-        request.state.visitor_needed = not cookie_of(request, sessions.COOKIE)
-        request.state.form_token = sessions.form_token(campus_of(request).settings.secret, _form_seed(request))
-    token: str = request.state.form_token
-    return token
-
-
-def _csrf_field(request: Request) -> Any:
-    return Markup('<input type="hidden" name="csrf_token" value="{}">').format(_csrf_token(request))
-
-
-def _flashes(request: Request) -> list[tuple[str, str]]:
-    try:
-        kind, text = json.loads(base64.urlsafe_b64decode(cookie_of(request, FLASH_COOKIE)))
-    except (ValueError, TypeError):  # none, or one that we did not write
-        return []
-    return [(str(kind), str(text))]
-
-
-def navigation(request: Request, place: str, **values: Any) -> list[dict[str, Any]]:
-    """The links of a place that are open to this person; `values` fill the address (for example code=...)."""
-    actor: Actor | None = getattr(request.state, "actor", None)
-    items = sorted((i for p in campus_of(request).plugins for i in p.navigation if i.place == place), key=lambda i: i.weight)
-    shown = []
-    for item in items:
-        if actor and _may_see(actor, item.permission):
-            url = item.url.format(**values)
-            shown.append({"label": str(item.label), "url": url, "current": _is_current(request.url.path, url)})
-    return shown
-
-
-def _may_see(actor: Actor, permission: str) -> bool:
-    if permission == PUBLIC:
-        return True
-    return actor.id is not None and (permission == SIGNED_IN or actor.can_anywhere(permission))
-
-
-def _is_current(path: str, url: str) -> bool:
-    return path == url or (url != "/" and path.startswith(url + "/"))
-
-
-def panels(request: Request, session: ReadSession, place: str, subject: Any = None) -> list[str]:
-    """The rendered panels that plugins put in this place, as safe HTML, in order of weight."""
-    actor = _actor(request)
-    slots = sorted((s for p in campus_of(request).plugins for s in p.slots if s.place == place), key=lambda s: s.weight)
-    found = [slot.function(session, actor, subject) for slot in slots if _may_see(actor, slot.permission)]
-    return [Markup(render(request, panel.template, **panel.context)) for panel in found if panel]  # noqa: S704  # our templates escape
