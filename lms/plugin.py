@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from fastapi import APIRouter, Request
 
     from lms.kernel.database import ReadSession, Session
+    from lms.kernel.finding import Search
     from lms.kernel.permissions import Actor
     from lms.kernel.schedules import Schedule
 
@@ -57,6 +58,24 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
+class CohortFigure:
+    """Something counted of a cohort, said in a few words ("3 applications wait"); `asks`: somebody has to decide."""
+
+    text: str
+    url: str = ""
+    asks: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CohortFigures:
+    """What a plugin counts of cohorts, for lists of them. The function gets (read session, actor, cohorts) and answers by their ids."""
+
+    function: "Callable[[ReadSession, Actor, Sequence[Any]], Mapping[int, Sequence[CohortFigure]]]"
+    permission: str
+    weight: int = 50
+
+
+@dataclass(frozen=True, slots=True)
 class PersonalData:
     """What a plugin keeps about a person: a function that exports it, and one that erases or anonymises it."""
 
@@ -81,6 +100,8 @@ class Plugin:
     activity_types: tuple[Any, ...] = ()
     datasets: tuple[Dataset, ...] = ()
     dataset_measures: tuple[MeasureAddition, ...] = ()
+    searches: "tuple[Search, ...]" = ()
+    """Kinds of things that the search of the whole site finds."""
     importers: tuple[Importer, ...] = ()
     """Kinds of files that can be brought in and taken out (`lms import NAME`)."""
     subscriptions: tuple[tuple[type, Callable[["Session", Any], None]], ...] = ()
@@ -88,6 +109,7 @@ class Plugin:
     """Events that other systems may be told of, by webhooks for one."""
     guards: tuple[tuple[str, Callable[["Session", Any], None]], ...] = ()
     slots: tuple[Slot, ...] = ()
+    cohort_figures: tuple[CohortFigures, ...] = ()
     jobs: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     schedules: "tuple[Schedule, ...]" = ()
     commands: "typer.Typer | None" = None
@@ -115,7 +137,7 @@ class PluginError(Exception):
     """The set of plugins cannot be loaded. The message names the plugin."""
 
 
-UNIQUE = ("permissions", "activity_types", "datasets", "importers", "public_events", "schedules")
+UNIQUE = ("permissions", "activity_types", "datasets", "searches", "importers", "public_events", "schedules")
 """Kinds of declaration whose names may be used once in the whole installation."""
 
 
@@ -138,7 +160,7 @@ class Plugins:
                     raise PluginError(f"plugin {plugin.name}: permission {permission.name!r} must begin with {plugin.name!r} and a dot")
                 if unknown := set(permission.default_roles) - set(ROLES):
                     raise PluginError(f"plugin {plugin.name}: permission {permission.name!r} names a role that is none: {min(unknown)!r}")
-            things: list[NavItem | Slot | Dataset] = [*plugin.navigation, *plugin.slots, *plugin.datasets]
+            things: list[NavItem | Slot | Dataset | Search] = [*plugin.navigation, *plugin.slots, *plugin.datasets, *plugin.searches]
             for thing in things:
                 # One of a plugin that is left out is held by nobody, and nobody is shown the thing.
                 if thing.permission not in known and thing.permission.partition(".")[0] in loaded:

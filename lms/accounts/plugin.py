@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from lms.accounts import erasing, importing_people, importing_regions, starting, tidying
+from lms.accounts import erasing, finding, importing_people, importing_regions, starting, tidying
 from lms.accounts.api import api
 from lms.accounts.commands import commands
 from lms.accounts.events import PersonErased
@@ -37,6 +37,7 @@ plugin = Plugin(
         NavItem("staff", N_("Erasure requests"), "/staff/erasure", "accounts.erase", 80),
         NavItem("staff", N_("Audit log"), "/staff/audit", "accounts.read_audit", 90),
     ),
+    searches=finding.SEARCHES,
     importers=(importing_regions.importer, importing_people.importer),
     public_events=(PublicEvent("person.erased", N_("A person was made anonymous"), PersonErased),),
     jobs={"accounts.forget_answers": api_replays.forget_old, "accounts.tidy": tidying.tidy},

@@ -37,6 +37,7 @@ def today_page(request: Request, me: Me, session: Read) -> Response:
     due = learning.due(present)
     return page(
         request, "courses/today.html", cohorts=present, past=[cohort for cohort in cohorts if not learning.is_recent(cohort.ends_on)],
+        onward=next((cohort for cohort in present if cohort.upcoming and cohort.status == "published"), None),
         due=due, last=max((entry.item.until for entry in due if entry.item.until), default=None),
         hour=learning.local_time(me.timezone).hour, panels=panels(request, session, "today"), side=panels(request, session, "today.side"),
     )  # fmt: skip

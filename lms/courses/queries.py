@@ -9,9 +9,9 @@ from sqlalchemy import bindparam, func, or_, select
 
 from lms.accounts.models import Programme, Region
 from lms.accounts.places import region_names, titled
-from lms.courses.models import Cohort, CohortRegion, Course, Topic
+from lms.courses.models import Cohort, CohortRegion, Course, Progress, Topic
 from lms.kernel import clock
-from lms.kernel.database import ReadSession
+from lms.kernel.database import ReadSession, UtcDateTime
 from lms.kernel.lists import after_row, with_words
 from lms.kernel.permissions import Reach
 
@@ -22,6 +22,7 @@ _CohortRegion: Any = CohortRegion
 _Region: Any = Region
 _Topic: Any = Topic
 _Programme: Any = Programme
+_Progress: Any = Progress
 
 PAGE = 50
 
@@ -146,6 +147,13 @@ def topics(session: ReadSession) -> list[tuple[int, str, str]]:
 def region_ids(session: ReadSession, cohort_id: int) -> list[int]:
     """The regions of one cohort."""
     return list(session.scalars(select(_CohortRegion.region_id).where(_CohortRegion.cohort_id == cohort_id)))
+
+
+def last_deed(cohort_id: Any, person_id: Any) -> Any:
+    """When a person last opened or did something new in a cohort; the column of a statement that has both ids as columns."""
+    of_both = (_Progress.cohort_id == cohort_id, _Progress.person_id == person_id)
+    latest = func.max(func.coalesce(_Progress.completed_at, _Progress.viewed_at), type_=UtcDateTime())
+    return select(latest).where(*of_both).scalar_subquery()
 
 
 def programmes_within(session: ReadSession, reach: Reach) -> list[tuple[int, str]]:

@@ -1,5 +1,6 @@
 """Pages of staff: home, the list of courses, a course and its editing, its preview."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import Request
@@ -19,7 +20,9 @@ from lms.kernel.errors import Forbidden, Invalid, NotFound
 from lms.kernel.i18n import N_, LazyText, _
 from lms.kernel.lists import next_url
 from lms.kernel.permissions import Actor
+from lms.kernel.rendering import may_see
 from lms.kernel.web import Form, FormInput, Here, Me, Read, Router, Write, page, panels, read_form, redirect, redisplay
+from lms.plugin import CohortFigure, CohortFigures
 
 pages = Router()
 _Cohort: Any = Cohort
@@ -45,10 +48,24 @@ def language_options(campus: Campus) -> list[tuple[str, str]]:
 
 
 @pages.get("/staff", permission="courses.adapt")
-def home(request: Request, me: Me, session: Read) -> Response:
+def home(request: Request, me: Me, session: Read, campus: Here) -> Response:
     """What runs, and what plugins have to say."""
     found = queries.staff_cohorts(session, me.reach("courses.adapt"), i18n.locale(), status="published", limit=12)[0]
-    return page(request, "courses/staff_home.html", cohorts=found, statuses=STATUS_TITLES, panels=panels(request, session, "staff.home"))
+    return page(
+        request, "courses/staff_home.html", cohorts=found, statuses=STATUS_TITLES, panels=panels(request, session, "staff.home"),
+        figures=figures_of(campus, session, me, found),
+    )  # fmt: skip
+
+
+def figures_of(campus: Campus, session: ReadSession, me: Actor, cohorts: Sequence[queries.CohortCard]) -> dict[int, list[CohortFigure]]:
+    """What the plugins count of these cohorts, as far as this person may know, by cohort."""
+    found: dict[int, list[CohortFigure]] = {cohort.id: [] for cohort in cohorts}
+    counting: list[CohortFigures] = sorted(campus.plugins.collect("cohort_figures"), key=lambda figures: figures.weight)
+    for figures in counting:
+        if cohorts and may_see(me, figures.permission):
+            for cohort_id, counted in figures.function(session, me, cohorts).items():
+                found[cohort_id].extend(counted)
+    return {cohort_id: sorted(counted, key=lambda figure: not figure.asks) for cohort_id, counted in found.items()}
 
 
 @pages.get("/staff/courses", permission="courses.view_drafts")

@@ -1,15 +1,18 @@
 """What enrolments add to the pages of other plugins."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from lms.accounts.models import Person
 from lms.courses.models import Cohort
-from lms.enrollment import entering, places, queries
+from lms.courses.queries import CohortCard
+from lms.enrollment import entering, places, queries, quiet
 from lms.enrollment.models import OPEN_APPLICATION_STATES
 from lms.enrollment.titles import APPLICATION_TITLES, BADGES, ENROLMENT_TITLES
 from lms.kernel.database import ReadSession
+from lms.kernel.i18n import _, counted, format_number
 from lms.kernel.permissions import Actor
-from lms.plugin import Panel
+from lms.plugin import CohortFigure, Panel
 
 
 def way_in(session: ReadSession, actor: Actor, cohort: Cohort) -> Panel:
@@ -64,3 +67,33 @@ def person_desk(session: ReadSession, actor: Actor, person: Person) -> Panel | N
             "enrolment_titles": ENROLMENT_TITLES, "application_titles": APPLICATION_TITLES, "badges": BADGES,
         },
     )  # fmt: skip
+
+
+def cohort_figures(session: ReadSession, me: Actor, cohorts: Sequence[CohortCard]) -> dict[int, list[CohortFigure]]:
+    """In lists of cohorts: how many take part, how many wait for a decision, how many have gone quiet. Three queries."""
+    ids = [cohort.id for cohort in cohorts]
+    figures, silent = queries.counts_of(session, ids, me.reach("enrollment.view")), quiet.counted(session, me, ids)
+    return {cohort.id: list(_figures(cohort, figures[cohort.id], silent.get(cohort.id, 0))) for cohort in cohorts}
+
+
+def _figures(cohort: CohortCard, counts: queries.Counts, silent: int) -> Iterator[CohortFigure]:
+    desk = f"/staff/cohorts/{cohort.code}"
+    if counts.waiting:
+        text = counted("{n} application waits", "{n} applications wait", counts.waiting)
+        yield CohortFigure(text, f"{desk}/applications", asks=True)
+    if cohort.seats is not None:
+        yield CohortFigure(
+            _("{taken} of {seats} places taken").format(taken=format_number(counts.taken), seats=format_number(cohort.seats)),
+            f"{desk}/trainees",
+        )
+    elif counts.present:
+        yield CohortFigure(counted("{n} takes part", "{n} take part", counts.present), f"{desk}/trainees")
+    if done := counts.enrolments.get("completed", 0):
+        yield CohortFigure(counted("{n} has completed", "{n} have completed", done), f"{desk}/trainees?status=completed")
+    if silent:
+        yield CohortFigure(counted("{n} has gone quiet", "{n} have gone quiet", silent), f"{desk}/trainees")
+
+
+def gone_quiet(session: ReadSession, me: Actor, _subject: object) -> Panel | None:
+    """Beside the marking queue: of whom nothing was heard for a while. One query."""
+    return Panel("enrollment/quiet.html", {"quiet": quiet.quiet(session, me)})

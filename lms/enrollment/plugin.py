@@ -1,7 +1,7 @@
 """The declaration of the plugin that brings people into cohorts."""
 
 from lms.courses.events import CohortChanged, CohortCompleted
-from lms.enrollment import enrolling, importing, panels, personal, places
+from lms.enrollment import enrolling, finding, importing, panels, personal, places
 from lms.enrollment.api import api
 from lms.enrollment.datasets import TRAINEES
 from lms.enrollment.events import (
@@ -16,7 +16,7 @@ from lms.enrollment.pages import pages
 from lms.kernel.events import PublicEvent
 from lms.kernel.i18n import N_
 from lms.kernel.permissions import PUBLIC, SIGNED_IN, Permission
-from lms.plugin import NavItem, PersonalData, Plugin, Slot
+from lms.plugin import CohortFigures, NavItem, PersonalData, Plugin, Slot
 
 plugin = Plugin(
     name="enrollment",
@@ -49,6 +49,9 @@ plugin = Plugin(
         Slot("today", panels.today, SIGNED_IN, 60),
         Slot("staff.home", panels.staff_home, "enrollment.select", 10),
         Slot("staff.person", panels.person_desk, "enrollment.view", 10),
+        Slot("marking.side", panels.gone_quiet, "enrollment.view", 10),
     ),
+    cohort_figures=(CohortFigures(panels.cohort_figures, "enrollment.view", 10),),
+    searches=finding.SEARCHES,
     personal_data=PersonalData(export=personal.export, erase=personal.erase),
 )

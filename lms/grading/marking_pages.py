@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import Request
 from starlette.responses import Response
@@ -15,10 +16,10 @@ from lms.grading.models import Grade, GradeItem, Submission
 from lms.grading.points import plain, read_points
 from lms.kernel.database import ReadSession
 from lms.kernel.errors import Refused
-from lms.kernel.i18n import N_, LazyText, _
+from lms.kernel.i18n import N_, LazyText, _, format_number
 from lms.kernel.lists import next_url
 from lms.kernel.permissions import Actor
-from lms.kernel.web import Form, FormInput, Me, Read, Router, Write, page, redirect, redisplay
+from lms.kernel.web import Form, FormInput, Me, Read, Router, Write, page, panels, redirect, redisplay
 
 pages = Router()
 
@@ -27,16 +28,29 @@ STATE_TITLES: dict[str, LazyText] = {
 }  # fmt: skip
 
 
+EVERYTHING = "all"
+
+
 @pages.get("/marking", permission="grading.grade")
-def queue_page(request: Request, me: Me, session: Read, cohort: str = "", state: str = "", after: str = "") -> Response:
-    """What waits to be marked, across cohorts."""
-    found = queue.queue(session, me, cohort=cohort, state=state, after=after)
+def queue_page(request: Request, me: Me, session: Read, cohort: str = "", state: str = "waiting", after: str = "") -> Response:
+    """What waits to be marked, across cohorts; by choice what is marked, what is released, or everything."""
+    found = queue.queue(session, me, cohort=cohort, state="" if state == EVERYTHING else state, after=after)
     chosen = session.scalars(queue.cohort_in_reach(me, cohort)).first() if cohort else None
     return page(
         request, "grading/marking.html", queue=found, cohorts=queue.cohorts(session, me), cohort=cohort, state=state,
-        next_url=next_url(request, after=found.after), states=STATE_TITLES,
-        may_release=chosen is not None and me.can("grading.release", chosen.scope),
+        next_url=next_url(request, after=found.after), states=STATE_TITLES, views=_views(found.counts, cohort, state),
+        may_release=chosen is not None and me.can("grading.release", chosen.scope), side=panels(request, session, "marking.side"),
     )  # fmt: skip
+
+
+def _views(counts: dict[str, int], cohort: str, state: str) -> list[tuple[str, str, bool]]:
+    """The queue by state, as tabs: words with the number, address, whether it is shown now."""
+    titles = [(name, str(title), counts[name]) for name, title in STATE_TITLES.items()]
+    titles.append((EVERYTHING, _("Everything"), sum(counts.values())))
+    query = {"cohort": cohort} if cohort else {}
+    return [
+        (f"{title} ({format_number(n)})", f"/marking?{urlencode({**query, 'state': name})}", name == state) for name, title, n in titles
+    ]
 
 
 @pages.get("/marking/{code}", permission="grading.grade")

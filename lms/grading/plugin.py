@@ -9,7 +9,7 @@ from lms.grading.pages import pages
 from lms.kernel.events import PublicEvent
 from lms.kernel.i18n import N_
 from lms.kernel.permissions import Permission
-from lms.plugin import NavItem, PersonalData, Plugin, Slot
+from lms.plugin import CohortFigures, NavItem, PersonalData, Plugin, Slot
 
 MARKERS = ("administrator", "staff", "tutor")
 
@@ -44,5 +44,6 @@ plugin = Plugin(
         Slot("staff.cohort", panels.staff_cohort, "grading.grade", 20),
     ),
     jobs={attachments.FORGETTING: jobs.forget_files},
+    cohort_figures=(CohortFigures(panels.cohort_figures, "grading.grade", 20),),
     personal_data=PersonalData(export=personal.export, erase=personal.erase),
 )

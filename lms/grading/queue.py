@@ -223,6 +223,14 @@ def _oldest(session: ReadSession, me: Actor, code: str, cohort: str) -> str | No
     return found
 
 
+def waiting_in(session: ReadSession, me: Actor, cohort_ids: Sequence[int]) -> dict[int, int]:
+    """How much waits for this person in each of these cohorts, where something does. One query."""
+    of_cohort = _Submission.cohort_id
+    conditions = (*_within(me), of_cohort.in_(list(cohort_ids)), _rank == 0)
+    rows: Any = session.rows(_compared(of_cohort, func.count()).where(*conditions).group_by(of_cohort))
+    return dict(rows.all())
+
+
 def waiting(session: ReadSession, me: Actor, cohort_ids: Sequence[int]) -> dict[str, int]:
     """How much there is in each state in these cohorts. One query."""
     conditions = (_Submission.cohort_id.in_(list(cohort_ids)), _Submission.person_id != (me.id or 0))

@@ -110,6 +110,11 @@ def ngettext(singular: str, plural: str, n: int) -> str:
     return translations(_current.get()).ngettext(singular, plural, n)
 
 
+def counted(singular: str, plural: str, n: int) -> str:
+    """The same with the number put in place of `{n}`, as people of the locale write numbers."""
+    return ngettext(singular, plural, n).format(n=format_number(n))
+
+
 def pgettext(context: str, message: str) -> str:
     """The text where one English word needs two translations; the context tells which."""
     return translations(_current.get()).pgettext(context, message)
