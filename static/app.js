@@ -97,4 +97,10 @@ all("form[data-forget]").forEach((form) => form.addEventListener("submit", () =>
   for (const key of Object.keys(localStorage)) if (key.startsWith("keep:")) localStorage.removeItem(key);
 }));
 addEventListener("click", (event) => closeMenus(event.target));
-addEventListener("keydown", (event) => { if (event.key === "Escape") closeMenus(null); });
+addEventListener("keydown", (event) => {
+  if (event.key === "Escape") closeMenus(null);
+  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.("input, textarea, select")) return;
+  event.preventDefault();
+  const field = all("[data-find]").find((input) => input.offsetParent);
+  if (field) field.focus(); else location.href = "/search";
+});

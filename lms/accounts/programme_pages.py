@@ -1,4 +1,4 @@
-"""The page of the programme: what it is called, who signs for it, its languages and its logo."""
+"""The page of the programme: what it is called, who signs for it, its languages and its logo; and what its pages are made of."""
 
 from typing import Any
 
@@ -28,6 +28,12 @@ def programme_page(request: Request, me: Me, session: Read, campus: Here) -> Res
     if len(found) > 1:
         return page(request, "accounts/programmes.html", programmes=found)
     return page(request, "accounts/programme.html", form=_filled(found[0]), **_context(campus, found[0]))
+
+
+@pages.get("/styleguide", permission="accounts.edit_programme")
+def style_guide(request: Request) -> Response:
+    """Every component of the pages in every state."""
+    return page(request, "site/styleguide.html")
 
 
 @pages.get("/staff/programme/{code}", permission="accounts.edit_programme")
