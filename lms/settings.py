@@ -41,7 +41,7 @@ class Settings(BaseSettings):
         None, description="Exactly these plugins, comma-separated; unset: all that are installed."
     )
     locales: Annotated[list[str], NoDecode] = Field(
-        ["en", "es"], description="Languages offered, comma-separated; the first is the default."
+        ["en", "es", "fr", "pt"], description="Languages offered, comma-separated; the first is the default."
     )
     timezone: str = Field("UTC", description="Time zone shown to visitors who have not signed in.")
     demo: bool = Field(False, description="Show the demo sign-ins on the sign-in page.")
