@@ -34,7 +34,7 @@ def sign_devices_out(request: Request, me: Me, form: Form, campus: Here) -> Resp
         signing_in.confirm(campus.database, me.id or 0, given.current)
         with campus.database.transaction(origin_of(request)) as session:
             devices.sign_out(session, me, given.device)
-    return redirect(request, "/profile/devices", _("Signed out there."))
+    return redirect(request, "/profile/devices", _("These devices are signed out."))
 
 
 def _context(request: Request, campus: Campus, me: Actor) -> dict[str, Any]:

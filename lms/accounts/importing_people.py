@@ -37,8 +37,8 @@ COLUMNS = (
     Column("family_name", N_("Family name"), N_("One of the two names is needed")),
     Column("country", N_("Country"), N_("Two letters of ISO 3166, for example PE")),
     Column("region", N_("Region"), N_("Code of a region, only where the country does not tell it")),
-    Column("gender", N_("Gender"), N_("F, M, female, male, mujer, homme, …; what is not understood becomes undisclosed")),
-    Column("organisation", N_("Organisation"), N_("Its name")),
+    Column("gender", N_("Gender"), N_("F, M, female, male, mujer, homme, mulher, …; what is not understood becomes undisclosed")),
+    Column("organisation", N_("Organisation"), N_("Name of the organisation")),
     Column("organisation_type", N_("Kind of organisation"), N_("think_tank, civil_society, government, university, …")),
     Column("language", N_("Language"), N_("For example es")),
 )
@@ -95,7 +95,7 @@ def _read(row: Incoming) -> _Wanted:
     if one.cell("language"):
         one.values["language"] = languages.code_of(one.cell("language"))
         if one.values["language"] is None:
-            one.refuse("language", N_("This is no language code that we know, such as es or pt_BR."))
+            one.refuse("language", N_("We do not know this language code. Examples: es, pt_BR."))
     _read_organisation(one)
     return one
 
@@ -116,7 +116,7 @@ def _read_organisation(one: _Wanted) -> None:
         return
     one.organisation_type = organisations.type_of(one.cell("organisation_type"))
     if one.organisation_type is None:
-        one.refuse("organisation_type", N_("This is no kind of organisation that we know, such as university or government."))
+        one.refuse("organisation_type", N_("We do not know this kind of organisation. Examples: university, government."))
     elif not one.organisation:
         one.note("organisation_type", N_("Left out: no organisation is named."))
 

@@ -69,7 +69,7 @@ def save_photo(request: Request, me: Me, session: Write, form: Form, campus: Her
     person = session.lock(Person, me.id or 0)
     if form.get("remove"):
         person.photo_file_id = None
-        return redirect(request, "/profile", _("Your photo is gone."))
+        return redirect(request, "/profile", _("Your photo is removed."))
     context = profile_context(request, session, person.id or 0)
     with redisplay(request, "accounts/profile.html", staff_pages.filled(session, person), **context):
         uploads = form.files("photo")
@@ -132,7 +132,7 @@ def ask_erasure(request: Request, me: Me, session: Write, form: Form) -> Respons
         erasing.take_back(session, me)
         return redirect(request, "/profile", _("Your data stays."))
     erasing.ask(session, me)
-    return redirect(request, "/profile", _("We received your request. Programme staff will carry it out."))
+    return redirect(request, "/profile", _("We received your request. The programme staff will carry it out."))
 
 
 # One router to a plugin; `include_router` would lose what each route declares.

@@ -28,7 +28,7 @@ class AddressIsGuarded(Refused):
     """Who changes the address of an account can take it over."""
 
     status = 403
-    message = N_("Only an administrator changes the e-mail address of somebody who holds a role for the site.")
+    message = N_("Only an administrator can change the e-mail address of somebody who holds a role for the site.")
 
 
 def create(

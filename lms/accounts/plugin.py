@@ -24,7 +24,7 @@ plugin = Plugin(
         Permission("accounts.edit_people", N_("Add and change people"), ("administrator", "staff"), site_only=True),
         Permission("accounts.edit_programme", N_("Change the name, signatory and logo of a programme"), ("administrator", "staff")),
         Permission("accounts.read_mail", N_("Read the mails that were sent"), ("administrator", "staff"), site_only=True),
-        Permission("accounts.give_roles", N_("Give and take roles"), ("administrator",), site_only=True),
+        Permission("accounts.give_roles", N_("Give and remove roles"), ("administrator",), site_only=True),
         Permission("accounts.read_audit", N_("Read the audit log"), ("administrator",), site_only=True),
         Permission("accounts.erase", N_("Make people anonymous on their request"), ("administrator",), site_only=True),
     ),

@@ -76,7 +76,7 @@ def save_logo(request: Request, code: str, me: Me, session: Write, form: Form, c
     programme = programmes.load_programme(session, me, code)
     if form.get("remove"):
         programmes.remove_logo(session, me, programme.id or 0)
-        return redirect(request, f"/staff/programme/{code}", _("The logo is gone."))
+        return redirect(request, f"/staff/programme/{code}", _("The logo is removed."))
     with redisplay(request, "accounts/programme.html", _filled(programme), **_context(campus, programme)):
         uploads = form.files("logo")
         if not uploads:

@@ -197,7 +197,7 @@ def _set_password(request: Request, campus: Campus, form: Form, token: str, purp
             person = joining.use_link(session, token, purpose, hashed)
     except joining.LinkIsSpent as refusal:
         return page(request, "accounts/spent.html", status=404, sentence=refusal.sentence())
-    return admit(request, campus, person.id or 0, person.language, form.get("next"), _("Your password is set. Welcome!"))
+    return admit(request, campus, person.id or 0, person.language, form.get("next"), _("Your password is set. Welcome."))
 
 
 @pages.get("/language/{code}", permission=PUBLIC)

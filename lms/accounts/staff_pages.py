@@ -185,7 +185,7 @@ def take_role(request: Request, code: str, me: Me, session: Write, form: Form) -
     with redisplay(request, "accounts/person.html", form, **_person_context(request, session, person)):
         given = read_form(TakeRoleForm, form)
         roles.take(session, me, person.id or 0, given.role, given.scope_kind, given.scope_id)
-    return redirect(request, f"/staff/people/{code}", _("The role is taken away."))
+    return redirect(request, f"/staff/people/{code}", _("The role is removed."))
 
 
 @pages.get("/staff/erasure", permission="accounts.erase")
@@ -204,7 +204,7 @@ def erase(request: Request, code: str, me: Me, campus: Here) -> Response:
         photo_key = erasing.erase(session, me, person.id or 0, erasers)
     if photo_key:
         campus.storage.delete(photo_key)
-    return redirect(request, "/staff/erasure", _("The person is anonymous now."))
+    return redirect(request, "/staff/erasure", _("Done: the person is anonymous now."))
 
 
 @pages.get("/staff/audit", permission="accounts.read_audit")

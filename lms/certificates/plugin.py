@@ -23,7 +23,7 @@ plugin = Plugin(
     requires=("enrollment",),
     permissions=(
         Permission("certificates.issue", N_("Issue certificates"), ("administrator", "staff")),
-        Permission("certificates.revoke", N_("Withdraw certificates"), ("administrator", "staff")),
+        Permission("certificates.revoke", N_("Revoke certificates"), ("administrator", "staff")),
         Permission("certificates.view", N_("See and export the certificates of others"), ("administrator", "staff")),
     ),
     pages=pages,

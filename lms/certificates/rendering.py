@@ -128,7 +128,7 @@ def _html(snapshot: Snapshot, *, has_logo: bool, scale: int) -> str:
 def in_words(snapshot: Snapshot) -> Words:
     """Dates, hours and lists by CLDR, in the language of the certificate, which must be in force."""
     locale = i18n.cldr(snapshot.language)
-    hours = i18n.ngettext("{n} hour", "{n} hours", snapshot.hours).format(n=i18n.format_number(snapshot.hours))
+    hours = i18n.counted("{n} hour", "{n} hours", snapshot.hours)
     return Words(
         dates=_period(snapshot, locale), hours=hours if snapshot.hours else "", regions=_listed(snapshot.regions, locale),
         tutors=_listed(snapshot.tutors, locale), issued_on=format_date(snapshot.issued_on, "long", locale=locale),

@@ -111,7 +111,7 @@ def revoke(request: Request, code: str, certificate: str, me: Me, session: Write
     serial = loading.load_of_cohort(session, cohort, certificate).serial
     with redisplay(request, "certificates/cohort.html", form, **_context(session, me, cohort)):
         issuing.revoke(session, me, serial, form.get("reason"))
-    return redirect(request, f"/staff/cohorts/{code}/certificates", _("The certificate is withdrawn: whoever checks it is told so."))
+    return redirect(request, f"/staff/cohorts/{code}/certificates", _("The certificate is revoked: whoever checks it is told so."))
 
 
 @pages.post("/staff/cohorts/{code}/certificates/{certificate}/reissue", permission="certificates.issue")

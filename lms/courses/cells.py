@@ -31,7 +31,7 @@ def read_language(row: Incoming, values: dict[str, Any], faults: list[Fault]) ->
     if text := row.cells.get("language", ""):
         values["language"] = languages.code_of(text)
         if values["language"] is None:
-            faults.append(Fault("language", text, N_("This is no language code that we know, such as es or pt_BR.")))
+            faults.append(Fault("language", text, N_("We do not know this language code. Examples: es, pt_BR.")))
 
 
 def read_status(row: Incoming, states: Sequence[str], values: dict[str, Any], faults: list[Fault]) -> None:

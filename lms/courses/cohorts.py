@@ -89,7 +89,7 @@ def check_values(cohort: Cohort) -> None:
     if cohort.enrol_from and cohort.enrol_until and cohort.enrol_until < cohort.enrol_from:
         errors["enrol_until"] = N_("The end comes before the start.")
     if cohort.seats is not None and cohort.seats < 0:
-        errors["seats"] = N_("At least 0, or leave it empty for no limit.")
+        errors["seats"] = N_("0 or more; empty means no limit.")
     if errors:
         raise Invalid(errors)
 

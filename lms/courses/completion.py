@@ -39,7 +39,7 @@ class CohortIsClosed(Refused):
 class NotByMarking(Refused):
     """Something else completes this activity."""
 
-    message = N_("This is not done by marking it: it is done when your work was handed in or has passed.")
+    message = N_("You cannot tick this off yourself: it is done when your work is handed in or has passed.")
 
 
 def mark_done(session: Session, person_id: int, cohort: Cohort, activity: Activity) -> None:

@@ -130,7 +130,7 @@ def save_module(request: Request, module_id: Id, me: Me, session: Write, form: F
 def _stands(owner: Course | Cohort, part: Module | Activity) -> list[Stand]:
     """How a part stands now, for somebody whose save came second."""
     text = (_("Summary"), part.summary) if isinstance(part, Module) else (_("Text"), part.body)
-    dates = {_("Opens"): part.opens_at} if isinstance(part, Module) else {_("Due"): part.due_at, _("Cut-off"): part.cutoff_at}
+    dates = {_("Opens on"): part.opens_at} if isinstance(part, Module) else {_("Due"): part.due_at, _("Cut-off"): part.cutoff_at}
     known = [(label, format_datetime(at, owner.timezone)) for label, at in dates.items()] if isinstance(owner, Cohort) else []
     return [(_("Title"), part.title), text, *known]
 
@@ -142,7 +142,7 @@ def delete_module(request: Request, module_id: Id, me: Me, session: Write) -> Re
     owner = loading.owner_of(session, module)
     with told_at(request, f"/staff/modules/{module_id}/edit"):
         content.delete_module(session, me, module)
-    return redirect(request, url_of(owner), _("The module is gone."))
+    return redirect(request, url_of(owner), _("The module is deleted."))
 
 
 @pages.post("/staff/modules/{module_id}/order", permission="courses.adapt")
@@ -281,4 +281,4 @@ def delete_activity(request: Request, activity_id: Id, me: Me, session: Write) -
     owner = loading.owner_of(session, activity)
     with told_at(request, f"/staff/activities/{activity_id}/edit"):
         content.delete_activity(session, me, activity)
-    return redirect(request, url_of(owner), _("The activity is gone."))
+    return redirect(request, url_of(owner), _("The activity is deleted."))

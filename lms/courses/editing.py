@@ -182,7 +182,7 @@ def _refuse_second_words(session: ReadSession, course: Course, language: str) ->
     of_parts = or_(_ContentText.module_id.in_(modules), _ContentText.activity_id.in_(activities))
     parts = select(_ContentText.id).where(_ContentText.language == language, of_parts).limit(1)
     if course_text(session, course, language) or session.scalar(parts) is not None:
-        raise Invalid({"language": N_("There are translated words in this language already. Take them away first.")})
+        raise Invalid({"language": N_("There are translated words in this language already. Remove them first.")})
 
 
 def _index(session: Session, course: Course) -> None:

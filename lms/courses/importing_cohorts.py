@@ -47,8 +47,8 @@ COLUMNS = (
     Column("title", N_("Title"), required=True),
     Column("region", N_("Regions"), N_("Codes of regions, with spaces between; they replace those known")),
     Column("language", N_("Language"), N_("For example es; empty: that of the course")),
-    Column("starts", N_("Starts"), N_("A date such as 2026-03-31")),
-    Column("ends", N_("Ends"), N_("A date such as 2026-06-30")),
+    Column("starts", N_("First day"), N_("A date such as 2026-03-31")),
+    Column("ends", N_("Last day"), N_("A date such as 2026-06-30")),
     Column("seats", N_("Places"), N_("A whole number; empty: as many as come")),
     Column("tutors", N_("Tutors"), N_("E-mail addresses of people who are known, with spaces between; those known stay tutors")),
     Column("status", N_("State"), N_("draft, published or closed; a new cohort is published where nothing is said")),
@@ -179,7 +179,7 @@ def _read_day(row: Incoming, field: str, values: dict[str, Any], faults: list[Fa
     values[field] = day = read_day(text)
     # What else a day can be written as, such as 20260331, is more often a mistake than a date.
     if day is None or not DAY.fullmatch(text) or not 1950 <= day.year <= 2200:
-        faults.append(Fault(IN_FILE[field], text, N_("This is no date such as 2026-03-31.")))
+        faults.append(Fault(IN_FILE[field], text, N_("Please write a date as year-month-day, for example 2026-03-31.")))
 
 
 def state(cohort: Cohort, regions: Sequence[int]) -> dict[str, Any]:

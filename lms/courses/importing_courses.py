@@ -32,7 +32,7 @@ COLUMNS = (
     Column("code", N_("Code"), N_("Which course it is: letters, digits, dots and hyphens, for example POLI"), required=True),
     Column("title", N_("Title"), required=True),
     Column("language", N_("Language"), N_("For example es")),
-    Column("topic", N_("Topic"), N_("Its name; a new one is added")),
+    Column("topic", N_("Topic"), N_("Name of the topic; a new one is added")),
     Column("summary", N_("Summary"), N_("One or two sentences")),
     Column("weeks", N_("Weeks"), N_("A whole number")),
     Column("hours", N_("Hours"), N_("A whole number")),

@@ -12,7 +12,7 @@ from sqlalchemy import Boolean, Integer, String, and_, bindparam, func, or_, sel
 from lms.courses.models import Activity, Cohort, ContentText, Module, Progress
 from lms.kernel import clock
 from lms.kernel.database import ReadSession
-from lms.kernel.i18n import _, format_datetime, ngettext
+from lms.kernel.i18n import _, counted, format_datetime
 
 # SQLModel types a column as its value; in a statement it is a column.
 _Activity: Any = Activity
@@ -283,11 +283,11 @@ def _note(item: Item, zone: str) -> str:
     if not item.published:
         said.append(_("hidden"))
     if item.minutes:
-        said.append(ngettext("{n} minute", "{n} minutes", item.minutes).format(n=item.minutes))
+        said.append(counted("{n} minute", "{n} minutes", item.minutes))
     if not item.required:
         said.append(_("optional"))
     if item.due_at and not item.is_done:
-        said.append((_("was due {date}") if item.is_late else _("due {date}")).format(date=format_datetime(item.due_at, zone)))
+        said.append((_("late since {date}") if item.is_late else _("due {date}")).format(date=format_datetime(item.due_at, zone)))
     elif item.due_day:
         said.append(_("due on day {day}").format(day=item.due_day))
     return " · ".join(said)

@@ -15,7 +15,7 @@ from lms.courses.forms import CohortForm, NewCohortForm, VersionForm
 from lms.courses.learning_pages import types_of
 from lms.courses.models import Cohort, Course
 from lms.courses.refusing import Stand, keeping_both, told_at
-from lms.courses.staff_pages import STATUS_TITLES, language_options, status_options
+from lms.courses.staff_pages import COHORT_STATUS_TITLES, language_options, status_options
 from lms.kernel import i18n
 from lms.kernel.campus import Campus
 from lms.kernel.database import ReadSession
@@ -48,8 +48,8 @@ def cohorts_page(request: Request, me: Me, session: Read, q: str = "", status: s
     """The cohorts that this person looks after."""
     found, following = queries.staff_cohorts(session, me.reach("courses.adapt"), i18n.locale(), q[:200], status, after)
     return page(
-        request, "courses/staff_cohorts.html", cohorts=found, q=q, chosen=status, statuses=STATUS_TITLES,
-        next_url=next_url(request, after=following), status_options=status_options("draft", "published", "closed"),
+        request, "courses/staff_cohorts.html", cohorts=found, q=q, chosen=status, statuses=COHORT_STATUS_TITLES,
+        next_url=next_url(request, after=following), status_options=status_options(COHORT_STATUS_TITLES),
     )  # fmt: skip
 
 
@@ -102,7 +102,7 @@ def cohort_page(request: Request, code: str, me: Me, session: Read, campus: Here
 
 def _cohort_context(session: ReadSession, campus: Campus, me: Actor, cohort: Cohort) -> dict[str, Any]:
     return {
-        "cohort": cohort, "course": session.one(Course, cohort.course_id), "types": types_of(campus), "statuses": STATUS_TITLES,
+        "cohort": cohort, "course": session.one(Course, cohort.course_id), "types": types_of(campus), "statuses": COHORT_STATUS_TITLES,
         "parts": learning.outline(session, [cohort.id or 0], None, sees_all=True)[cohort.id or 0], "methods": METHOD_TITLES,
         "regions": queries.regions_of(session, i18n.locale(), [cohort.id or 0]).get(cohort.id or 0, ()),
         "tutors": list(cohorts.tutors(session, cohort.id or 0).items()), "may_edit": True, "may_run": me.can("courses.run", cohort.scope),

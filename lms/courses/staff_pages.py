@@ -1,6 +1,6 @@
 """Pages of staff: home, the list of courses, a course and its editing, its preview."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import Request
@@ -17,7 +17,7 @@ from lms.kernel import i18n
 from lms.kernel.campus import Campus
 from lms.kernel.database import ReadSession, Session
 from lms.kernel.errors import Forbidden, Invalid, NotFound
-from lms.kernel.i18n import N_, LazyText, _
+from lms.kernel.i18n import N_, LazyText, _, pgettext_lazy
 from lms.kernel.lists import next_url
 from lms.kernel.permissions import Actor
 from lms.kernel.rendering import may_see
@@ -31,14 +31,17 @@ _CourseText: Any = CourseText
 COHORTS = 20
 """How many cohorts the page of a course lists."""
 
-STATUS_TITLES: dict[str, LazyText] = {
-    "draft": N_("Draft"), "published": N_("Published"), "archived": N_("Archived"), "closed": N_("Closed"),
+COURSE_STATUS_TITLES: dict[str, LazyText] = {
+    "draft": N_("Draft"), "published": pgettext_lazy("course", "Published"), "archived": pgettext_lazy("course", "Archived"),
+}  # fmt: skip
+COHORT_STATUS_TITLES: dict[str, LazyText] = {
+    "draft": N_("Draft"), "published": pgettext_lazy("cohort", "Published"), "closed": pgettext_lazy("cohort", "Closed"),
 }  # fmt: skip
 
 
-def status_options(*names: str) -> list[tuple[str, str]]:
+def status_options(titles: Mapping[str, LazyText]) -> list[tuple[str, str]]:
     """States with their words."""
-    return [(name, str(STATUS_TITLES[name])) for name in names]
+    return [(name, str(title)) for name, title in titles.items()]
 
 
 def language_options(campus: Campus) -> list[tuple[str, str]]:
@@ -52,7 +55,7 @@ def home(request: Request, me: Me, session: Read, campus: Here) -> Response:
     """What runs, and what plugins have to say."""
     found = queries.staff_cohorts(session, me.reach("courses.adapt"), i18n.locale(), status="published", limit=12)[0]
     return page(
-        request, "courses/staff_home.html", cohorts=found, statuses=STATUS_TITLES, panels=panels(request, session, "staff.home"),
+        request, "courses/staff_home.html", cohorts=found, panels=panels(request, session, "staff.home"),
         figures=figures_of(campus, session, me, found),
     )  # fmt: skip
 
@@ -73,8 +76,8 @@ def courses_page(request: Request, me: Me, session: Read, q: str = "", status: s
     """The list of courses, with search."""
     found, following = queries.staff_courses(session, me.reach("courses.view_drafts"), q[:200], status, after)
     return page(
-        request, "courses/staff_courses.html", courses=found, q=q, chosen=status, statuses=STATUS_TITLES,
-        next_url=next_url(request, after=following), status_options=status_options("draft", "published", "archived"),
+        request, "courses/staff_courses.html", courses=found, q=q, chosen=status, statuses=COURSE_STATUS_TITLES,
+        next_url=next_url(request, after=following), status_options=status_options(COURSE_STATUS_TITLES),
     )  # fmt: skip
 
 
@@ -127,7 +130,8 @@ def _course_context(session: ReadSession, campus: Campus, me: Actor, course: Cou
     return {
         "course": course, "parts": learning.syllabus(session, course.id or 0, None, sees_all=True), "types": types_of(campus),
         "cohorts": cohorts[:COHORTS], "has_more_cohorts": len(cohorts) > COHORTS,
-        "statuses": STATUS_TITLES, "may_edit": me.can("courses.edit", course.scope), "may_run": me.can("courses.run", course.scope),
+        "statuses": COURSE_STATUS_TITLES, "cohort_statuses": COHORT_STATUS_TITLES,
+        "may_edit": me.can("courses.edit", course.scope), "may_run": me.can("courses.run", course.scope),
         "translated": translated, "languages": others, "owner_url": f"/staff/courses/{course.code}",
     }  # fmt: skip
 

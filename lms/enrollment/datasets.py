@@ -16,7 +16,7 @@ from lms.enrollment.titles import ENROLMENT_TITLES
 from lms.kernel import i18n
 from lms.kernel.database import ReadSession
 from lms.kernel.datasets import Dataset, Dimension, Measure, Shortcut, titled, year_of
-from lms.kernel.i18n import N_
+from lms.kernel.i18n import N_, pgettext_lazy
 
 # SQLModel types a column as its value; in a statement it is a column.
 _Enrolment: Any = Enrolment
@@ -154,17 +154,29 @@ TRAINEES = Dataset(
             definition=N_("The year of enrolment, in UTC."),
         ),
         Dimension(
-            "status", N_("Status"), _Enrolment.status, titled(ENROLMENT_TITLES), is_public=True,
+            "status", N_("State"), _Enrolment.status, titled(ENROLMENT_TITLES), is_public=True,
             definition=N_("How the enrolment stands now."),
         ),
     ),
     measures=(
         _TRAINEES,
         _PARTICIPATIONS,
-        Measure("active", N_("Active"), _having("active"), definition=N_("Enrolments that are under way.")),
-        Measure("completed", N_("Completed"), _having("completed"), definition=N_("Enrolments that met the rules of the course.")),
-        Measure("failed", N_("Failed"), _having("failed"), definition=N_("Enrolments that ended without meeting the rules of the course.")),
-        Measure("withdrawn", N_("Withdrawn"), _having("withdrawn"), definition=N_("Enrolments that were given up.")),
+        Measure(
+            "active", pgettext_lazy("participations", "Active"), _having("active"),
+            definition=N_("Enrolments that are under way."),
+        ),
+        Measure(
+            "completed", pgettext_lazy("participations", "Completed"), _having("completed"),
+            definition=N_("Enrolments that met the rules of the course."),
+        ),
+        Measure(
+            "failed", pgettext_lazy("participations", "Failed"), _having("failed"),
+            definition=N_("Enrolments that ended without meeting the rules of the course."),
+        ),
+        Measure(
+            "withdrawn", pgettext_lazy("participations", "Withdrawn"), _having("withdrawn"),
+            definition=N_("Enrolments that were given up."),
+        ),
         Measure(
             "completion_rate", N_("Completion rate"), ratio=("completed", "participations"),
             definition=N_("Completed divided by participations; withdrawn and suspended ones count among the participations."),

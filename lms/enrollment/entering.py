@@ -13,7 +13,7 @@ from lms.kernel.permissions import Actor
 class NotOffered(Refused):
     """The cohort does not take people this way."""
 
-    message = N_("People do not get into this cohort this way. Please ask the programme staff.")
+    message = N_("This cohort fills its places in another way. Please ask the programme staff.")
 
 
 class OpensLater(Refused):
@@ -28,7 +28,7 @@ class OpensLater(Refused):
 class HasEnded(Refused):
     """The cohort takes nobody any more."""
 
-    message = N_("It is too late to get into this cohort.")
+    message = N_("Enrolment in this cohort has closed.")
 
 
 def check(actor: Actor, cohort: Cohort, method: str) -> None:

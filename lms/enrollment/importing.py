@@ -40,12 +40,12 @@ GIVEN_AT_ONCE = 2000
 
 COLUMNS = (
     Column("email", N_("E-mail"), N_("Somebody who is known here; for example ana@example.org"), required=True),
-    Column("cohort", N_("Cohort"), N_("Its code"), required=True),
+    Column("cohort", N_("Cohort"), N_("Code of the cohort"), required=True),
     Column("status", N_("State"), N_("active, suspended, completed, failed or withdrawn; empty: active, or as it is")),
     Column(
         "enrolled_on", N_("Enrolled on"), N_("A day, as 2026-03-31; empty: the first day of the cohort, or today where that is to come")
     ),
-    Column("completed_on", N_("Completed on"), N_("A day, only where the state is completed")),
+    Column("completed_on", N_("Completed on"), N_("A day, only where the state is “completed”")),
 )
 SYNONYMS = {"e-mail": "email", "state": "status", "enrolled on": "enrolled_on", "completed on": "completed_on"}
 

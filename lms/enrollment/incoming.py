@@ -64,7 +64,7 @@ def _day(one: Wanted, column: str) -> date | None:
         return None
     day = read_day(text)
     if day is None:
-        one.refuse(column, N_("Please write a day as 2026-03-31."))
+        one.refuse(column, N_("Please write a date as year-month-day, for example 2026-03-31."))
     elif day > clock.today():
         one.refuse(column, N_("This day is still to come."))
     return day
@@ -75,7 +75,7 @@ def settle(one: Wanted) -> None:
     stored = one.stored
     status = one.status or (stored.status if stored else "active")
     if one.completed_on and status != "completed":
-        one.refuse("completed_on", N_("Only where the state is completed."))
+        one.refuse("completed_on", N_("Only where the state is “completed”."))
     enrolled_at = stored.enrolled_at if stored else moment(_first_day(one))
     if one.enrolled_on and one.enrolled_on != day_of(enrolled_at):
         enrolled_at = moment(one.enrolled_on)

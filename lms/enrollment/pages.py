@@ -71,7 +71,7 @@ def enrol(request: Request, code: str, me: Me, session: Write) -> Response:
     cohort = load_public(session, me, code)
     with told_at(request, f"/cohorts/{code}"):
         enrolling.enrol_self(session, me, cohort)
-    return redirect(request, f"/learn/{code}", _("You have a place. Welcome!"))
+    return redirect(request, f"/learn/{code}", _("You have a place. Welcome."))
 
 
 @pages.post("/cohorts/{code}/withdraw", permission=SIGNED_IN)

@@ -14,7 +14,7 @@ from lms.courses.models import Cohort
 from lms.enrollment.models import Enrolment
 from lms.kernel.database import ReadSession, Session
 from lms.kernel.errors import Invalid, Refused
-from lms.kernel.i18n import N_, ngettext
+from lms.kernel.i18n import N_, counted
 
 # SQLModel types a column as its value; in a statement it is a column.
 _Enrolment: Any = Enrolment
@@ -23,7 +23,7 @@ _Enrolment: Any = Enrolment
 class NoPlaceLeft(Refused):
     """Every seat of the cohort is taken."""
 
-    message = N_("All {seats} places are taken.")
+    message = N_("Every place is taken ({seats}).")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +68,10 @@ def keep_seats(session: Session, subject: tuple[Cohort, dict[str, Any]]) -> None
     seats = values.get("seats")
     number = taken(session, cohort.id or 0)
     if seats is not None and seats < number:
-        sentence = ngettext(
-            "{n} place is taken: there cannot be fewer seats.", "{n} places are taken: there cannot be fewer seats.", number
+        sentence = counted(
+            "{n} place is taken: there cannot be fewer places.", "{n} places are taken: there cannot be fewer places.", number
         )
-        raise Invalid({"seats": sentence.format(n=number)})
+        raise Invalid({"seats": sentence})
 
 
 def renumber(session: Session, happened: CohortChanged) -> None:

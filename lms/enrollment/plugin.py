@@ -35,12 +35,12 @@ plugin = Plugin(
     importers=(importing.importer,),
     subscriptions=((CohortCompleted, enrolling.complete_cohort), (CohortChanged, places.renumber)),
     public_events=(
-        PublicEvent("enrolments.imported", N_("Enrolments came in from a file"), EnrolmentsImported, importing.told),
-        PublicEvent("enrolment.created", N_("Somebody has a place in a cohort"), Enrolled),
+        PublicEvent("enrolments.imported", N_("Enrolments were imported from a file"), EnrolmentsImported, importing.told),
+        PublicEvent("enrolment.created", N_("Somebody got a place in a cohort"), Enrolled),
         PublicEvent("enrolment.withdrawn", N_("Somebody has left a cohort"), EnrolmentWithdrawn),
         PublicEvent("enrolment.completed", N_("Somebody has completed a cohort"), EnrolmentCompleted),
         PublicEvent("application.submitted", N_("Somebody has applied"), ApplicationSubmitted),
-        PublicEvent("application.decided", N_("An application is decided"), ApplicationDecided),
+        PublicEvent("application.decided", N_("An application was decided"), ApplicationDecided),
     ),
     guards=(("courses.save_cohort", places.keep_seats),),
     slots=(

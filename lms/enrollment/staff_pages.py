@@ -15,7 +15,7 @@ from lms.enrollment.forms import AddressesForm, DecisionForm, NoteForm, PersonFo
 from lms.enrollment.models import APPLICATION_STATES, ENROLMENT_STATES, OPEN_APPLICATION_STATES
 from lms.enrollment.titles import APPLICATION_TITLES, BADGES, ENROLMENT_TITLES, METHOD_TITLES
 from lms.kernel.database import ReadSession
-from lms.kernel.i18n import N_, LazyText, _, ngettext
+from lms.kernel.i18n import N_, LazyText, _, counted
 from lms.kernel.lists import next_url
 from lms.kernel.permissions import Actor
 from lms.kernel.web import Form, Me, Read, Router, Write, page, read_form, redirect, redisplay
@@ -50,7 +50,7 @@ def change_trainees(
     if outcome.refused:
         context = _trainees_context(request, session, me, cohort, *seen)
         return page(request, "enrollment/trainees.html", form=form, **{**context, "outcome": outcome})
-    message = ngettext("{n} enrolment changed.", "{n} enrolments changed.", outcome.done).format(n=outcome.done)
+    message = counted("{n} enrolment changed.", "{n} enrolments changed.", outcome.done)
     return redirect(request, f"/staff/cohorts/{code}/trainees?{request.url.query}", message)
 
 
@@ -70,7 +70,7 @@ def _trainees_context(request: Request, session: ReadSession, me: Actor, cohort:
 def _states(first: str, number: int, titles: dict[str, LazyText], counts: dict[str, int]) -> list[tuple[str, str]]:
     """The choice of a state, each with how many there are; `first` is what is shown when nothing is chosen."""
     options = [("", first, number), *((key, str(title), counts[key]) for key, title in titles.items() if counts.get(key))]
-    return [(key, f"{title} ({n})") for key, title, n in [*options, ("all", _("All"), sum(counts.values()))]]
+    return [(key, f"{title} ({n})") for key, title, n in [*options, ("all", _("Every state"), sum(counts.values()))]]
 
 
 @pages.get("/staff/cohorts/{code}/enrol", permission="enrollment.enrol")
@@ -98,7 +98,7 @@ def enrol_addresses(request: Request, code: str, me: Me, session: Write, form: F
         outcome = batches.enrol_addresses(session, me, cohort, read_form(AddressesForm, form).addresses)
     if outcome.refused:
         return page(request, "enrollment/enrol.html", **{**_enrol_context(session, me, cohort, ""), "outcome": outcome})
-    message = ngettext("{n} person is enrolled.", "{n} people are enrolled.", outcome.done).format(n=outcome.done)
+    message = counted("{n} person is enrolled.", "{n} people are enrolled.", outcome.done)
     return redirect(request, f"/staff/cohorts/{code}/trainees", message)
 
 
@@ -129,9 +129,9 @@ def decide_applications(request: Request, code: str, me: Me, session: Write, for
     if outcome.refused:
         context = _board_context(request, session, me, cohort, status, after)
         return page(request, "enrollment/applications.html", form=form, **{**context, "outcome": outcome})
-    done = {"accepted": ngettext("{n} person is accepted.", "{n} people are accepted.", outcome.done),
-            "rejected": ngettext("{n} person is rejected.", "{n} people are rejected.", outcome.done)}[decision]  # fmt: skip
-    return redirect(request, f"/staff/cohorts/{code}/applications?status={status}", done.format(n=outcome.done))
+    done = {"accepted": counted("{n} person is accepted.", "{n} people are accepted.", outcome.done),
+            "rejected": counted("{n} person is rejected.", "{n} people are rejected.", outcome.done)}[decision]  # fmt: skip
+    return redirect(request, f"/staff/cohorts/{code}/applications?status={status}", done)
 
 
 @pages.post("/staff/cohorts/{code}/applications/rest", permission="enrollment.select")
@@ -140,7 +140,7 @@ def reject_rest(request: Request, code: str, me: Me, session: Write, form: Form)
     cohort = load_cohort(session, me, code, "enrollment.select")
     with redisplay(request, "enrollment/applications.html", form, **_board_context(request, session, me, cohort, "", "")):
         outcome = batches.reject_rest(session, me, cohort, read_form(NoteForm, form).note)
-    message = ngettext("{n} person is rejected.", "{n} people are rejected.", outcome.done).format(n=outcome.done)
+    message = counted("{n} person is rejected.", "{n} people are rejected.", outcome.done)
     return redirect(request, f"/staff/cohorts/{code}/applications", message)
 
 

@@ -1,21 +1,21 @@
 """What the states of enrolments and applications, and the ways in, are called on screens."""
 
-from lms.kernel.i18n import N_, LazyText
+from lms.kernel.i18n import N_, LazyText, pgettext_lazy
 
 ENROLMENT_TITLES: dict[str, LazyText] = {
-    "active": N_("Active"),
-    "suspended": N_("Suspended"),
-    "completed": N_("Completed"),
-    "failed": N_("Failed"),
-    "withdrawn": N_("Withdrawn"),
+    "active": pgettext_lazy("enrolment", "Active"),
+    "suspended": pgettext_lazy("enrolment", "Suspended"),
+    "completed": pgettext_lazy("enrolment", "Completed"),
+    "failed": pgettext_lazy("enrolment", "Failed"),
+    "withdrawn": pgettext_lazy("enrolment", "Withdrawn"),
 }
 APPLICATION_TITLES: dict[str, LazyText] = {
-    "submitted": N_("Waiting"),
-    "shortlisted": N_("Shortlisted"),
-    "accepted": N_("Accepted"),
+    "submitted": pgettext_lazy("application", "Waiting"),
+    "shortlisted": pgettext_lazy("application", "Shortlisted"),
+    "accepted": pgettext_lazy("application", "Accepted"),
     "waitlisted": N_("On the waiting list"),
-    "rejected": N_("Rejected"),
-    "withdrawn": N_("Withdrawn"),
+    "rejected": pgettext_lazy("application", "Rejected"),
+    "withdrawn": pgettext_lazy("application", "Withdrawn"),
 }
 METHOD_TITLES: dict[str, LazyText] = {
     "staff": N_("by staff"),

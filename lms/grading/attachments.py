@@ -10,7 +10,7 @@ from lms.grading.models import Assignment, SubmissionFile
 from lms.kernel import file_kinds, jobs
 from lms.kernel.database import ReadSession, Session
 from lms.kernel.errors import Invalid, NotFound, Refused, TooLarge
-from lms.kernel.i18n import N_, format_number, ngettext
+from lms.kernel.i18n import N_, counted, format_number
 from lms.kernel.permissions import Actor
 from lms.kernel.storage import Storage, StoredFile, clean_name, save_file
 
@@ -36,7 +36,7 @@ def check(assignment: Assignment, named: Sequence[tuple[str, int]], present: int
     """
     if len(named) + present > assignment.max_files:
         most = assignment.max_files
-        sentence = ngettext("At most {n} file.", "At most {n} files.", most).format(n=most) if most else N_("No files are taken here.")
+        sentence = counted("At most {n} file.", "At most {n} files.", most) if most else N_("No files are taken here.")
         raise Invalid({"files": sentence})
     endings = assignment.file_types.split()
     for name, size in named:

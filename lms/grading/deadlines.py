@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from lms.kernel.i18n import ngettext
+from lms.kernel.i18n import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,9 @@ def in_words(late: timedelta | None) -> str:
         return ""
     seconds = max(1, int(late.total_seconds()))
     if seconds >= 86400:
-        return ngettext("{n} day late", "{n} days late", seconds // 86400).format(n=seconds // 86400)
+        return counted("{n} day late", "{n} days late", seconds // 86400)
     if seconds >= 3600:
-        return ngettext("{n} hour late", "{n} hours late", seconds // 3600).format(n=seconds // 3600)
+        return counted("{n} hour late", "{n} hours late", seconds // 3600)
     if seconds >= 60:
-        return ngettext("{n} minute late", "{n} minutes late", seconds // 60).format(n=seconds // 60)
-    return ngettext("{n} second late", "{n} seconds late", seconds).format(n=seconds)
+        return counted("{n} minute late", "{n} minutes late", seconds // 60)
+    return counted("{n} second late", "{n} seconds late", seconds)

@@ -18,7 +18,7 @@ from lms.grading.points import plain
 from lms.kernel import csvio
 from lms.kernel.database import ReadSession
 from lms.kernel.errors import Invalid
-from lms.kernel.i18n import _, ngettext
+from lms.kernel.i18n import _, counted
 from lms.kernel.lists import next_url
 from lms.kernel.permissions import Actor
 from lms.kernel.storage import content_disposition
@@ -72,7 +72,7 @@ def release_grades(request: Request, code: str, me: Me, session: Write, form: Fo
 def _told(released: int) -> str:
     if not released:
         return _("There was nothing to release.")
-    return ngettext("{n} grade released, with a mail.", "{n} grades released, each with a mail.", released).format(n=released)
+    return counted("{n} grade released, with a mail.", "{n} grades released, each with a mail.", released)
 
 
 @pages.get("/staff/cohorts/{code}/grades/new", permission="grading.grade")
@@ -121,7 +121,7 @@ def delete_item(request: Request, code: str, item_id: Id, me: Me, session: Write
     known = FormInput({"name": item.name, "points": plain(item.points), "weight": plain(item.weight)})
     with redisplay(request, "grading/item_form.html", known, cohort=cohort, item=item):
         items.delete_item(session, me, cohort, item_id)
-    return redirect(request, _url(cohort), _("The column is gone."))
+    return redirect(request, _url(cohort), _("The column is deleted."))
 
 
 @pages.get("/staff/cohorts/{code}/grades/{item_id}", permission="grading.grade")
@@ -152,7 +152,7 @@ def save_sheet(request: Request, code: str, item_id: Id, me: Me, session: Write,
     after = form.get("after")
     with _sheet_again(request, form, _sheet_context(request, session, me, cohort, item, after)):
         saved = sheets.save_sheet(session, me, cohort, item_id, _entries(form))
-    message = ngettext("{n} grade saved.", "{n} grades saved.", saved).format(n=saved)
+    message = counted("{n} grade saved.", "{n} grades saved.", saved)
     if form.get("then") == "release":
         message += " " + _told(marking.release_marked(session, me, cohort, item_id))
     return redirect(request, f"{request.url.path}?after={after}" if after.isalnum() else request.url.path, message)

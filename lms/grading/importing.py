@@ -41,12 +41,15 @@ GIVEN_AT_ONCE = 2000
 
 COLUMNS = (
     Column("email", N_("E-mail"), N_("Somebody who is enrolled in the cohort; for example ana@example.org"), required=True),
-    Column("cohort", N_("Cohort"), N_("Its code"), required=True),
+    Column("cohort", N_("Cohort"), N_("Code of the cohort"), required=True),
     Column(
-        "item", N_("Column of the gradebook"), N_("Its name, or the title of an assignment; a new name makes a new column"), required=True
+        "item",
+        N_("Column of the gradebook"),
+        N_("Name of the column, or the title of an assignment; a new name makes a new column"),
+        required=True,
     ),
     Column("score", N_("Points"), N_("A number, for example 16 or 16.5"), required=True),
-    Column("max_score", N_("Out of"), N_("Points of the column; empty: as they are, or 100 for a new one")),
+    Column("max_score", N_("Points possible"), N_("Points of the column; empty: as they are, or 100 for a new one")),
     Column("feedback", N_("Feedback"), N_("Text, also in Markdown; empty: as it is")),
     Column("graded_on", N_("Graded on"), N_("A day, as 2026-03-31; empty: today")),
 )

@@ -85,7 +85,7 @@ def _read_number(text: str) -> tuple[Decimal | None, str]:
 def _day(one: Wanted, text: str) -> date | None:
     day = read_day(text)
     if day is None:
-        one.refuse("graded_on", N_("Please write a day as 2026-03-31."))
+        one.refuse("graded_on", N_("Please write a date as year-month-day, for example 2026-03-31."))
     elif day > clock.today():
         one.refuse("graded_on", N_("This day is still to come."))
     return day

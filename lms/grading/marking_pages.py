@@ -24,7 +24,7 @@ from lms.kernel.web import Form, FormInput, Me, Read, Router, Write, page, panel
 pages = Router()
 
 STATE_TITLES: dict[str, LazyText] = {
-    "waiting": N_("Waiting"), "marked": N_("Marked, not released"), "released": N_("Released"),
+    "waiting": N_("To be marked"), "marked": N_("Marked, not released"), "released": N_("Released"),
 }  # fmt: skip
 
 

@@ -33,8 +33,8 @@ plugin = Plugin(
     activity_types=(AssignmentType(),),
     public_events=(
         PublicEvent("submission.handed_in", N_("Somebody has handed in work"), SubmissionHandedIn),
-        PublicEvent("grades.imported", N_("Grades came in from a file"), GradesImported, told),
-        PublicEvent("grade.released", N_("Somebody can see a grade"), GradeReleased),
+        PublicEvent("grades.imported", N_("Grades were imported from a file"), GradesImported, told),
+        PublicEvent("grade.released", N_("A grade was released"), GradeReleased),
     ),
     importers=(importing.importer,),
     guards=(("enrollment.remove", keeping.keep_enrolment),),

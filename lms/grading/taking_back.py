@@ -32,7 +32,7 @@ PERMISSIONS = ("grading.grade", "grading.release")
 """Who writes grades down from a file also releases them."""
 FIELDS = ("points", "feedback", "feedback_html", "status", "version", "graded_by", "graded_at", "released_at")
 NOTE: Any = insert(_HISTORY)
-EMPTY = N_("Its grades are taken back, but what they were is kept: the column stays, with the weight 0.")
+EMPTY = N_("Its grades are undone, but their history is kept: the column stays, with the weight 0.")
 
 
 def shown(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -39,7 +39,7 @@ REASONS: dict[str, LazyText] = {
     "username": N_("Left out: people sign in with their e-mail address."),
 }
 ELSEWHERE = N_("Left out: there is no place for it here.")
-WITH_PEOPLE = N_("Left out here: it comes in with the people.")
+WITH_PEOPLE = N_("Left out here: it is imported with the people.")
 NO_GROUPS = N_("Left out: there are no groups here.")
 NO_SITE_COHORTS = N_("Left out: a cohort of the other system is a group of the whole site, and there are none here.")
 NO_SITE_ROLES = N_("Left out: roles for the whole site are given by hand.")

@@ -231,14 +231,14 @@ def undo(request: Request, code: str, me: Me, session: Write, campus: Here) -> R
 def stop(request: Request, code: str, me: Me, session: Write) -> Response:
     """Stop the work on an import."""
     drafting.stop(session, me, standing.load(session, me, code))
-    return redirect(request, f"{BASE}/{code}", _("The work is being stopped."))
+    return redirect(request, f"{BASE}/{code}", _("The task is being stopped."))
 
 
 @pages.post("/staff/imports/{code}/discard", permission=USE)
 def discard(request: Request, code: str, me: Me, session: Write) -> Response:
     """Forget a file that was not brought in."""
     drafting.discard(session, me, standing.load(session, me, code))
-    return redirect(request, BASE, _("The file is forgotten."))
+    return redirect(request, BASE, _("The file is discarded."))
 
 
 @pages.get("/staff/imports/{code}/file", permission=USE)

@@ -1,13 +1,13 @@
 """Words for imports on screens."""
 
-from lms.kernel.i18n import N_, LazyText
+from lms.kernel.i18n import N_, LazyText, pgettext_lazy
 
 STATE_TITLES: dict[str, LazyText] = {
     "waiting": N_("Not checked yet"),
     "checking": N_("Being checked"),
     "checked": N_("Checked, nothing changed yet"),
-    "running": N_("Being brought in"),
-    "done": N_("Brought in"),
+    "running": N_("Being imported"),
+    "done": N_("Imported"),
     "failed": N_("Did not get through"),
     "cancelled": N_("Stopped in between"),
     "undoing": N_("Being undone"),
@@ -22,10 +22,10 @@ MODE_TITLES: dict[str, LazyText] = {
     "update": N_("Only update: a row that is not there yet is rejected."),
 }
 RESULT_TITLES: dict[str, LazyText] = {
-    "created": N_("Created"),
-    "updated": N_("Updated"),
-    "unchanged": N_("Unchanged"),
-    "rejected": N_("Rejected"),
+    "created": pgettext_lazy("row", "Created"),
+    "updated": pgettext_lazy("row", "Updated"),
+    "unchanged": pgettext_lazy("row", "Unchanged"),
+    "rejected": pgettext_lazy("row", "Rejected"),
 }
 RESULT_BADGES = {"created": "ok", "updated": "new", "unchanged": "", "rejected": "no"}
 ENCODINGS: dict[str, LazyText | str] = {

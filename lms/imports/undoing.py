@@ -27,7 +27,7 @@ _TABLE: Any = ImportChange.__table__  # type: ignore[attr-defined]  # SQLModel t
 class NotUndoable(Refused):
     """The run has not ended, or was taken back already."""
 
-    message = N_("This import cannot be taken back now: it still runs, or was taken back already.")
+    message = N_("This import cannot be undone now: it still runs, or was undone already.")
 
 
 @dataclass(slots=True)

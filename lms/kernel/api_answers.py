@@ -45,7 +45,7 @@ class Outdated(Refused):
 
     status = 412
     title = N_("Changed in the meantime")
-    message = N_("This is not in the state any more that you read. Read it again; nothing was overwritten.")
+    message = N_("This has changed since you read it. Read it again; nothing was overwritten.")
 
 
 def one(request: Request, item: Shown, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
@@ -109,7 +109,7 @@ def _is_named(header: str, tag: str, *, only_state: bool = False) -> bool:
 def _cut(model: type[Shown], content: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
     known = [field.alias or name for name, field in model.model_fields.items()]
     if unknown := [name for name in names if name not in known]:
-        sentence = str(N_("There is no field “{name}”. There are: {known}.")).format(name=unknown[0], known=", ".join(known))
+        sentence = str(N_("There is no field “{name}”. You can choose: {known}.")).format(name=unknown[0], known=", ".join(known))
         raise InvalidRequest({"?fields": sentence})
     return {name: content[name] for name in names} if names else content
 

@@ -102,7 +102,7 @@ def parameters_of(dependant: Dependant) -> frozenset[str]:
 def check_parameters(request: Request, known: frozenset[str]) -> None:
     """Refuse parameters that the route does not know: a filter with a spelling mistake must not answer all. Raises InvalidRequest."""
     if unknown := [name for name in request.query_params if name not in known]:
-        sentence = str(N_("There is no such parameter here. There are: {known}.")).format(known=", ".join(sorted(known)) or "–")
+        sentence = str(N_("There is no such parameter here. You can choose: {known}.")).format(known=", ".join(sorted(known)) or "–")
         raise InvalidRequest({f"?{name}": sentence for name in unknown})
 
 

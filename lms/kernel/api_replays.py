@@ -56,7 +56,7 @@ class KeyUsedOtherwise(Refused):
 class StillWorking(Conflict):
     """The first of two requests with one key has not ended."""
 
-    title = N_("Still at work")
+    title = N_("Under way already")
     message = N_("A request with this Idempotency-Key is being worked on. Please ask again in a moment.")
 
 

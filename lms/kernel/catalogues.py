@@ -27,7 +27,7 @@ _JINJA = "jinja2.ext:babel_extract"
 _JINJA_OPTIONS = {"silent": "false", "newstyle_gettext": "true", "trimmed": "true"}
 METHODS = [("**.py", "python"), ("**.html", _JINJA), ("**.txt", _JINJA)]
 OPTIONS = {"**.html": _JINJA_OPTIONS, "**.txt": _JINJA_OPTIONS}
-KEYWORDS = {**DEFAULT_KEYWORDS, "N_": None, "counted": (1, 2)}
+KEYWORDS = {**DEFAULT_KEYWORDS, "N_": None, "counted": (1, 2), "pgettext_lazy": ((1, "c"), 2)}
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}|%\(\w+\)[#0\- +]?\w|%[sd]")
 
 

@@ -123,25 +123,26 @@ def pgettext(context: str, message: str) -> str:
 class LazyText:
     """A text that is translated when it is shown, not when the module that declares it is imported."""
 
-    __slots__ = ("message",)
+    __slots__ = ("context", "message")
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, context: str = "") -> None:
         self.message = message
+        self.context = context
 
     def __str__(self) -> str:
-        return gettext(self.message)
+        return pgettext(self.context, self.message) if self.context else gettext(self.message)
 
     def __repr__(self) -> str:
-        return f"N_({self.message!r})"
+        return f"pgettext_lazy({self.context!r}, {self.message!r})" if self.context else f"N_({self.message!r})"
 
     def __format__(self, specification: str) -> str:
         return format(str(self), specification)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, LazyText) and other.message == self.message
+        return isinstance(other, LazyText) and (other.message, other.context) == (self.message, self.context)
 
     def __hash__(self) -> int:
-        return hash(self.message)
+        return hash((self.message, self.context))
 
     def format(self, **facts: Any) -> str:
         """The translated text with its placeholders filled."""
@@ -160,6 +161,11 @@ class LazyText:
 def N_(message: str) -> LazyText:  # the name that gettext tools know
     """Mark a text for translation where it is declared; it is translated whenever it is shown."""
     return LazyText(message)
+
+
+def pgettext_lazy(context: str, message: str) -> LazyText:
+    """The same for an English word that needs two translations; the context tells which."""
+    return LazyText(message, context)
 
 
 def negotiate(header: str, offered: Sequence[str]) -> str:

@@ -19,13 +19,13 @@ from lms.kernel.permissions import Actor
 class JobNotStoppable(Refused):
     """The job has ended already."""
 
-    message = N_("This work has already ended.")
+    message = N_("This task has already ended.")
 
 
 class JobNotRepeatable(Refused):
     """The job has not failed, or the same work is under way already."""
 
-    message = N_("Only work that failed or was cancelled can be started again, and only while the same work is not under way.")
+    message = N_("Only a task that failed or was cancelled can be started again, and only while the same task is not under way.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,14 +77,14 @@ def job(request: Request, job_id: int, me: Me, session: Read) -> Response:
 def cancel_job(request: Request, job_id: int, me: Me, session: Write) -> Response:
     """Ask a job to stop."""
     jobs.cancel(session, me, job_id)
-    return redirect(request, f"/jobs/{job_id}", _("The work is being stopped."))
+    return redirect(request, f"/jobs/{job_id}", _("The task is being stopped."))
 
 
 @pages.post("/jobs/{job_id}/retry", permission=SIGNED_IN)
 def retry_job(request: Request, job_id: int, me: Me, session: Write) -> Response:
     """Try a failed job again."""
     jobs.retry(session, me, job_id)
-    return redirect(request, f"/jobs/{job_id}", _("The work is in line again."))
+    return redirect(request, f"/jobs/{job_id}", _("The task is in line again."))
 
 
 @pages.get("/look", permission=PUBLIC)

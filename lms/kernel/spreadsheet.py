@@ -65,7 +65,7 @@ def write(
     sheet.finish(count, len(shown))
     if total is not None:
         sheet.row(count + 1, total, shown, bold=True)
-    _write_question(book, [(_("Report"), title), *question, (_("Made"), clock.now())], zone)
+    _write_question(book, [(_("Report"), title), *question, (_("Made on"), clock.now())], zone)
     book.close()
     return file.getvalue()
 

@@ -16,7 +16,7 @@ _plugin_folders: dict[str, Path] = {}  # filled while plugins are loaded, before
 
 
 class _Fold(NodeTransformer):
-    """Replaces `_("literal")` and `{% trans %}` without variables by the translation."""
+    """Replaces `_("literal")`, `pgettext("context", "literal")` and `{% trans %}` without variables by the translation."""
 
     def __init__(self, translations: gettext.NullTranslations) -> None:
         self.translations = translations
@@ -25,9 +25,10 @@ class _Fold(NodeTransformer):
         """The constant for a call that can be answered now, else the call."""
         self.generic_visit(node)
         name = node.node.name if isinstance(node.node, nodes.Name) else ""
-        if name not in ("_", "gettext") or len(node.args) != 1 or node.kwargs or not isinstance(node.args[0], nodes.Const):
+        literals = [str(argument.value) for argument in node.args if isinstance(argument, nodes.Const)]
+        if node.kwargs or len(literals) != len(node.args) or len(literals) != {"_": 1, "gettext": 1, "pgettext": 2}.get(name):
             return node
-        message = self.translations.gettext(str(node.args[0].value))
+        message = self.translations.pgettext(*literals) if name == "pgettext" else self.translations.gettext(*literals)
         if "%(" in message:
             return node
         text = nodes.Const(message.replace("%%", "%"), lineno=node.lineno)

@@ -80,7 +80,7 @@ def filters_in_words(answer: Answer) -> list[tuple[str, str]]:
     for item in answer.filters:
         code = "" if item.condition.value in (item.name, UNKNOWN) else f" ({item.condition.value})"
         chosen.setdefault(str(item.dimension.title), []).append(f"{item.name}{code}")
-    period = [(_("From"), answer.question.since), (_("To"), answer.question.until)]
+    period = [(_("From"), answer.question.since), (_("Until"), answer.question.until)]
     said = [(title, _(" or ").join(names)) for title, names in chosen.items()]
     return said + [(title, day.isoformat()) for title, day in period if day]
 

@@ -16,7 +16,7 @@ def listed(values: Sequence[str]) -> str:
 class UnknownReport(NotFound):
     """There is no dataset of this name, or not for this person."""
 
-    message = N_("There is no report “{report}”. There are: {known}.")
+    message = N_("There is no report “{report}”. You can choose: {known}.")
 
 
 class NoReports(NotFound):
@@ -35,13 +35,13 @@ class UnreadableQuestion(Refused):
 class UnknownDimension(UnreadableQuestion):
     """The dataset has no dimension of this name."""
 
-    message = N_("“{report}” cannot be counted by “{dimension}”. There are: {known}.")
+    message = N_("“{report}” cannot be counted by “{dimension}”. You can choose: {known}.")
 
 
 class UnknownValue(UnreadableQuestion):
     """The dimension has no such value."""
 
-    message = N_("There is no {dimension} “{value}” in “{report}”. There are: {known}.")
+    message = N_("“{value}” ({dimension}) does not occur in “{report}”. You can choose: {known}.")
 
 
 class NotACondition(UnreadableQuestion):

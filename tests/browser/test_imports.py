@@ -32,13 +32,13 @@ def test_a_file_is_checked_brought_in_and_undone_while_the_page_follows(serve, o
     page.click("text=Check every row")
     page.wait_for_selector("text=What each row would do")  # nobody reloads: the page follows the work
     fits(page)
-    page.click("button:has-text('Bring in')")
+    page.click("button:text-is('Import')")
     page.wait_for_selector("text=What each row did")
     assert "300" in page.inner_text(".figures")
     fits(page)
     page.click("summary:has-text('Undo this import')")
     page.click("text=Yes, undo it")
-    page.wait_for_selector("text=300 changes were taken back.")
+    page.wait_for_selector("text=300 changes were undone.")
     fits(page)
 
 

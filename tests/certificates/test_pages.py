@@ -99,7 +99,7 @@ def test_staff_see_who_waits_and_issue_to_all_of_them_in_one_action(client, camp
         session.execute(job.delete())
     base = f"/staff/cohorts/{cohort.code}/certificates"
     staff_of(client, campus, cohort)
-    assert "3wait for one" in words(client.get(base)).replace("\n", "")
+    assert "3wait for a certificate" in words(client.get(base)).replace("\n", "")
     preview = words(client.get(f"{base}/issue"))
     assert "Trainee 0" in preview
     assert "Unfinished" not in preview

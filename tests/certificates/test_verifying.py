@@ -78,7 +78,7 @@ def test_a_wrong_code_gets_a_clear_no(client, certificate, code):  # edge 40
 @pytest.mark.parametrize(
     ("status", "sentence"),
     [
-        ("revoked", "This certificate was withdrawn"),
+        ("revoked", "This certificate was revoked"),
         ("replaced", "This certificate was replaced"),
         ("expired", "This certificate has expired"),
     ],

@@ -182,7 +182,7 @@ def test_running_cohorts_are_told_from_those_of_the_past(client, campus):
     make_cohort(campus, course, code="NOW", starts_in=-7, enrolment_method="application", enrol_until=clock.now() - timedelta(days=9))
     make_cohort(campus, course, code="THEN", starts_in=-300)
     page = client.get(f"/courses/{course.code}").text
-    assert page.index("/cohorts/NOW") < page.index("It ran before") < page.index("/cohorts/THEN")
+    assert page.index("/cohorts/NOW") < page.index("Earlier dates") < page.index("/cohorts/THEN")
 
 
 def test_addresses_with_odd_signs_lead_nowhere_and_break_nothing(client, campus):

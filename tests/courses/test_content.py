@@ -223,7 +223,7 @@ def test_what_people_have_worked_on_is_not_deleted(client, campus):
     assert "their work is kept" in words(submit(client, edit.format(done.id), f"/staff/activities/{done.id}/delete"))
     module = modules_of(campus, cohort)[0]
     assert "their work is kept" in words(submit(client, f"/staff/modules/{module.id}/edit", f"/staff/modules/{module.id}/delete"))
-    assert "The activity is gone." in words(submit(client, edit.format(untouched.id), f"/staff/activities/{untouched.id}/delete"))
+    assert "The activity is deleted." in words(submit(client, edit.format(untouched.id), f"/staff/activities/{untouched.id}/delete"))
     with campus.database.reading() as session:
         assert session.get(Activity, untouched.id) is None
         assert session.scalar(select(col(Progress.activity_id)).where(col(Progress.person_id) == rosa.id)) == done.id
@@ -236,7 +236,7 @@ def test_a_module_goes_with_what_is_in_it_and_copies_stay(client, campus):
     course = make_course(campus)
     cohort = make_cohort(campus, course)
     module = modules_of(campus, course)[0]
-    assert "The module is gone." in words(submit(client, f"/staff/modules/{module.id}/edit", f"/staff/modules/{module.id}/delete"))
+    assert "The module is deleted." in words(submit(client, f"/staff/modules/{module.id}/edit", f"/staff/modules/{module.id}/delete"))
     assert titles(campus, course) == ["Reading 2.1"]
     assert titles(campus, cohort) == ["Reading 1.1", "Reading 2.1"]
 

@@ -87,12 +87,12 @@ def test_today_shows_what_is_due_the_nearest_first_with_the_city_and_late_work_u
         assert "One thing before Mar 8, 2026, 11:59" in page
         assert "Due Mar 8, 2026, 11:59" in page
         assert "(Lima)" in page
-        assert "Late until Mar 11, 2026, 11:59" in page
+        assert "Late work is accepted until Mar 11, 2026, 11:59" in page
     with clock.frozen(at("2026-03-09T12:00")):
         page = words(client.get("/today"))
-        assert "Late: was due Mar 8, 2026" in page
+        assert "Late since Mar 8, 2026" in page
     with clock.frozen(at("2026-03-12T12:00")):  # past the cut-off: nothing to be done about it
-        assert "Late: was due Mar 8" not in words(client.get("/today"))
+        assert "Late since Mar 8" not in words(client.get("/today"))
     with clock.frozen(at("2026-03-05T12:00")):
         submit(client, path, f"{path}/done")
         assert "Nothing has a date in the next two weeks." in words(client.get("/today"))

@@ -44,7 +44,7 @@ def test_staff_look_for_somebody_and_enrol_her(client, campus, staff):
         assert "María José Fernández" in words(client.get(path, params={"q": typed}))
     answer = submit(client, f"{path}?q=fernandez", person=person.code)
     assert "María José Fernández is enrolled." in words(answer)
-    assert "2 of 3 places left" in words(answer)
+    assert "Places left: 2 of 3" in words(answer)
     assert [e.person_id for e in enrolments(campus, cohort)] == [person.id]
     assert enrolments(campus, cohort)[0].method == "staff"
     assert len(mails_to(campus, person)) == 1
@@ -83,7 +83,7 @@ def test_staff_paste_addresses_and_see_a_reason_for_each_that_could_not_be(clien
     assert "Done for 2 people. For 3 it was not possible:" in shown
     assert "inside@example.org: Already enrolled in this cohort." in shown
     assert "nobody@example.org: Nobody with this address is known here yet. Add this person" in shown
-    assert "late@example.org: All 3 places are taken." in shown
+    assert "late@example.org: Every place is taken (3)." in shown
     assert "inside@example.org\nnobody@example.org\nlate@example.org</textarea>" in answer.text
     assert {e.person_id for e in enrolments(campus, cohort)} == {inside.id, ana.id, eva.id}
     assert mails_to(campus, late) == []
@@ -214,7 +214,7 @@ def test_staff_read_answers_and_accept_the_ticked_with_one_note(client, campus, 
     path = f"/staff/cohorts/{cohort.code}/applications"
     page = client.get(path)
     assert "Because Ana.\nReally." in page.text
-    assert "2 of 2 places left" in words(page)
+    assert "Places left: 2 of 2" in words(page)
     answer = submit(client, path, application=ids[:2], decision="accepted", note="Until Monday!")
     assert "2 people are accepted." in words(answer)
     assert "Because Ida." in words(answer)
@@ -373,7 +373,7 @@ def test_after_the_choice_everybody_who_still_waits_is_rejected_in_one_action(cl
     ids = [str(applied(campus, cohort, person).id) for person in people]
     path = f"/staff/cohorts/{cohort.code}/applications"
     submit(client, path, accept=ids[0])
-    assert "Reject everybody who still waits (3)" in words(client.get(path))
+    assert "Reject all waiting applications (3)" in words(client.get(path))
     assert "3 people are rejected." in words(submit(client, path, f"{path}/rest", note="Until next year!"))
     assert "Until next year!" in mails_to(campus, people[3])[-1].body_text
     assert "0 people are rejected." in words(submit(client, f"{path}?status=all", f"{path}/rest"))

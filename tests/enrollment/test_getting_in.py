@@ -53,7 +53,7 @@ def set_status(campus, enrolment, status, actor=SYSTEM):
 def test_a_visitor_signs_in_comes_back_and_takes_a_place(client, campus):
     cohort = self_cohort(campus, seats=2)
     page = client.get(f"/cohorts/{cohort.code}")
-    assert "2 of 2 places left" in words(page)
+    assert "Places left: 2 of 2" in words(page)
     assert f'href="/sign-in?next=/cohorts/{cohort.code}"' in page.text
     person = make_person(campus)
     sign_in(client, campus, person)
@@ -117,7 +117,7 @@ def test_the_button_pressed_too_late_goes_back_to_the_cohort_with_the_reason(cli
     token = page.text.partition('name="csrf_token" value="')[2].partition('"')[0]
     answer = client.post(f"{path}/enrol", data={"csrf_token": token})
     assert answer.url.path == path
-    assert "All 1 places are taken." in words(answer)
+    assert "Every place is taken (1)." in words(answer)
 
 
 def test_the_page_says_when_it_opens_in_the_readers_zone(client, campus):
@@ -165,7 +165,7 @@ def test_who_gives_the_place_back_loses_the_course_and_comes_again_into_the_same
 def test_numbers_of_places_are_used_again(campus):
     cohort = make_cohort(campus, seats=3)
     made = [enrolled(campus, cohort) for _number in range(3)]
-    with pytest.raises(NoPlaceLeft, match="All 3 places"):
+    with pytest.raises(NoPlaceLeft, match=r"Every place is taken \(3\)"):
         enrolled(campus, cohort)
     withdraw(campus, SYSTEM, made[1])
     assert enrolled(campus, cohort).place == 2

@@ -29,6 +29,7 @@ from tests.factories import actor_of, make_cohort, make_course, make_person
 from tests.imports.shell import Shell, table
 from tests.watching import counting
 
+A_DATE = "Please write a date as year-month-day, for example 2026-03-31."
 COLUMNS = "email,cohort,status,enrolled_on,completed_on"
 _Activity: Any = Activity
 
@@ -133,10 +134,10 @@ def test_each_broken_row_is_named(campus, shell, cohort):
         ("nobody@example.org", "POLI-2024", "", "", ""): "email: Nobody is known by this address: import people first.",
         ("ana@example.org", "NONE", "", "", ""): "cohort: There is no cohort with this code.",
         ("ana@example.org", "POLI-2024", "done", "", ""): "status: One of: active, suspended, completed, failed, withdrawn.",
-        ("ana@example.org", "POLI-2024", "", "1/3/2024", ""): "enrolled_on: Please write a day as 2026-03-31.",
-        ("ana@example.org", "POLI-2024", "", "2024-02-30", ""): "enrolled_on: Please write a day as 2026-03-31.",
+        ("ana@example.org", "POLI-2024", "", "1/3/2024", ""): f"enrolled_on: {A_DATE}",
+        ("ana@example.org", "POLI-2024", "", "2024-02-30", ""): f"enrolled_on: {A_DATE}",
         ("ana@example.org", "POLI-2024", "", tomorrow, ""): "enrolled_on: This day is still to come.",
-        ("ana@example.org", "POLI-2024", "failed", "", "2024-04-01"): "completed_on: Only where the state is completed.",
+        ("ana@example.org", "POLI-2024", "failed", "", "2024-04-01"): "completed_on: Only where the state is “completed”.",
         ("ana@example.org", "POLI-2024", "completed", "2024-04-01", "2024-03-01"): (
             "completed_on: Nobody completes a cohort before being enrolled in it."
         ),
@@ -154,7 +155,7 @@ def test_a_full_cohort_rejects_who_comes_too_late(campus, shell, cohort):
     rows = [(f"{name}@example.org", "POLI-2024", "withdrawn" if name == "b" else "") for name in "abcde"]
     answer = shell.bring("enrolments", table("email,cohort,status", *rows))
     assert list(answer) == [4, 0, 0, 1]
-    assert [(who, "All 3 places are taken." in why) for who, why in reasons(answer)] == [("e", True)]
+    assert [(who, "Every place is taken (3)." in why) for who, why in reasons(answer)] == [("e", True)]
     assert places(campus, cohort) == [1, 2, 3]
 
 

@@ -147,7 +147,7 @@ def mails(campus: Campus, template: str = "") -> list[OutboxMessage]:
     """What was written about work (subjects beginning so), oldest first."""
     with campus.database.reading() as session:
         found = session.scalars(select(OutboxMessage).order_by(OutboxMessage.id))  # type: ignore[arg-type]
-        return [mail for mail in found if mail.subject.startswith(template or ("Received", "Returned", "Your grade"))]
+        return [mail for mail in found if mail.subject.startswith(template or ("Received", "Marked", "Your grade"))]
 
 
 def browser_of(visit: Any, campus: Campus, person: Person) -> Any:

@@ -142,7 +142,7 @@ def test_a_tutor_adds_a_column_fills_it_in_and_releases_it(campus, visit):
     answer = words(send(browser, path, path, **{f"points-{tendai.id}": "9"}, then="release"))
     assert "1 grade saved. 2 grades released" in answer
     assert own(campus, rosa)[0].running == Decimal(75)
-    assert len(mails(campus, "Returned: Presentation")) == 2
+    assert len(mails(campus, "Marked: Presentation")) == 2
     assert "7.5 / 10" in words(browser_of(visit, campus, rosa).get("/grades"))
 
 
@@ -195,7 +195,7 @@ def test_a_column_can_be_changed_and_deleted_while_it_is_empty(campus, visit):
     assert "Somebody has 5 points already" in words(refused)
     assert "There are grades in this column" in words(send(browser, f"{path}/edit", f"{path}/delete"))
     other = room.column(tutor, "Empty")
-    assert "The column is gone." in words(send(browser, f"{room.book_url}/{other}/edit", f"{room.book_url}/{other}/delete"))
+    assert "The column is deleted." in words(send(browser, f"{room.book_url}/{other}/edit", f"{room.book_url}/{other}/delete"))
 
 
 def test_the_column_of_an_assignment_is_not_changed_by_hand(campus, visit):
@@ -237,10 +237,10 @@ def test_a_trainee_is_told_today_what_came_back(campus, visit):
     tutor, rosa = room.tutor(), room.trainee()
     room.mark(tutor, room.hand_in(rosa), 16, "Strong on the **budget** calendar.")
     browser = browser_of(visit, campus, rosa)
-    assert "Returned" not in words(browser.get("/today"))
+    assert "Marked" not in words(browser.get("/today"))
     room.release(tutor)
     said = words(browser.get("/today"))
-    assert "Returned" in said
+    assert "Marked" in said
     assert "16 / 20 · Strong on the budget calendar." in said
 
 

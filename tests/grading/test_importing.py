@@ -27,6 +27,7 @@ from tests.grading.stories import Class, make_assignment_course
 from tests.imports.shell import Shell, table
 from tests.watching import counting
 
+A_DATE = "Please write a date as year-month-day, for example 2026-03-31."
 COLUMNS = "email,cohort,item,score,max_score,feedback,graded_on"
 _Person: Any = Person
 _Grade: Any = Grade
@@ -165,7 +166,7 @@ def test_each_broken_row_is_named(campus, shell, group):
         ("ana@example.org", "POLI", "Quiz 4", "101", "", "", "", "column score: At most 100."),
         ("ana@example.org", "POLI", "Quiz 5", "1.00001", "", "", "", "column score: At most 4 decimals."),
         ("ana@example.org", "POLI", "Quiz 6", "1", "0", "", "", "column max_score: More than 0."),
-        ("ana@example.org", "POLI", "Quiz 7", "1", "", "", "3.5.2024", "column graded_on: Please write a day as 2026-03-31."),
+        ("ana@example.org", "POLI", "Quiz 7", "1", "", "", "3.5.2024", f"column graded_on: {A_DATE}"),
         ("ana@example.org", "POLI", "Quiz 8", "1", "", "", tomorrow, "column graded_on: This day is still to come."),
         ("luis@example.org", "POLI", "Map of actors", "20.5", "", "", "", "column score: At most 20."),
         ("ana@example.org", "POLI", "Map of actors", "16", "100", "", "", "column max_score: This column counts 20 points, and not 100."),

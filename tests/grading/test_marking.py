@@ -215,14 +215,14 @@ def test_what_is_not_released_is_seen_by_nobody_and_released_is_told_exactly_onc
         shown = words(browser.get(page))
         assert "budget calendar" not in shown
         assert "16 / 20" not in shown
-    assert mails(campus, "Returned") == []
+    assert mails(campus, "Marked") == []
     assert room.release(tutor, grade) == 1
     assert room.release(tutor, grade) == 0
     for page in (room.url, "/grades", "/today"):
         shown = words(browser.get(page))
         assert "budget calendar" in shown
         assert "16 / 20" in shown
-    (mail,) = mails(campus, "Returned")
+    (mail,) = mails(campus, "Marked")
     assert mail.to == rosa.email
     assert "Points: 16 of 20" in mail.body_text
     assert "Strong on the **budget calendar**." in mail.body_text
@@ -287,7 +287,7 @@ def test_everything_marked_in_a_cohort_or_a_column_is_released_in_one_action(cam
     assert answer.url.path == "/marking"
     assert "1 grade released" in words(answer)
     assert "There was nothing to release." in words(browser.post(f"{room.book_url}/release", data={"csrf_token": token}))
-    assert len(mails(campus, "Returned")) == 4
+    assert len(mails(campus, "Marked")) == 4
     assert codes(campus, tutor, state="waiting") == [waiting.code]
 
 

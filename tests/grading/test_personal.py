@@ -46,7 +46,7 @@ def test_on_erasure_words_and_files_go_and_points_stay(campus, visit):
     key = _key(campus)
     admin = browser_of(visit, campus, make_person(campus, "administrator"))
     answer = send(admin, f"/staff/people/{rosa.code}", f"/staff/people/{rosa.code}/erase")
-    assert "The person is anonymous now." in words(answer)
+    assert "Done: the person is anonymous now." in words(answer)
     assert [(s.text, s.words) for s in submissions(campus) if s.person_id == rosa.id] == [("", 0)] * 3
     assert submissions(campus)[-1].text == "Words of somebody else"
     assert [(g.points, g.feedback, g.feedback_html) for g in grades(campus)] == [(Decimal(16), "", "")]

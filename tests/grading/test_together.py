@@ -88,7 +88,7 @@ def test_a_grade_released_by_many_at_once_is_released_once(campus):
         room.mark(tutor, room.hand_in(room.trainee()), 15)
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(lambda _n: room.release(tutor), range(8))) == 5
-    assert len(mails(campus, "Returned")) == 5
+    assert len(mails(campus, "Marked")) == 5
     assert [change.status for change in changes(campus)].count("released") == 5
 
 

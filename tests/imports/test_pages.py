@@ -51,13 +51,13 @@ def test_every_change_is_shown_before_it_happens(client, campus, staff):
 def test_a_file_is_brought_in_and_undone(client, campus, staff):
     make_person(campus, email="luis@example.org", given_name="Luis", family_name="Peña", country_code="EC")
     path = bring(client, campus, PEOPLE)
-    assert "Brought in" in words(client.get(path))
+    assert "Imported" in words(client.get(path))
     assert people(campus)["luis@example.org"].family_name == "Paz"
     assert "ana@example.org" in people(campus)
     send(client, path, f"{path}/undo")
     campus.run_jobs()
     shown = words(client.get(path))
-    assert "2 changes were taken back." in shown
+    assert "2 changes were undone." in shown
     assert "Undone" in shown
     assert people(campus)["luis@example.org"].family_name == "Peña"
     assert "ana@example.org" not in people(campus)
@@ -156,14 +156,14 @@ def test_what_came_by_the_command_line_is_shown_and_undone_here_too(client, camp
     task = Task(importer, SYSTEM, file_name="people.csv")
     with campus.database.transaction() as session:
         under_way = start(session, task)
-    assert "It comes in by the command line." in words(client.get(f"/staff/imports/{under_way.code}"))
+    assert "It is being imported from the command line." in words(client.get(f"/staff/imports/{under_way.code}"))
     content = io.BytesIO(b"email,given_name\nana@example.org,Ana\n")
     done = bring_in(campus.database, task, open_file(content, importer)[1])
     path = f"/staff/imports/{done.code}"
     assert "1 Created" in words(client.get(path))
     send(client, path, f"{path}/undo")
     campus.run_jobs()
-    assert "1 change was taken back." in words(client.get(path))
+    assert "1 change was undone." in words(client.get(path))
 
 
 def test_a_file_is_thrown_away(client, campus, staff):

@@ -51,7 +51,7 @@ def test_csv_on_standard_output(lms, campus):
 def test_a_refusal_is_a_sentence_and_exit_code_1(lms, campus):
     done = lms("trainees", "--by", "colour")
     assert (done.returncode, done.stdout) == (1, b"")
-    assert "There are: region, macroregion, country" in done.stderr.decode()
+    assert "You can choose: region, macroregion, country" in done.stderr.decode()
     assert b"Traceback" not in done.stderr
 
 
@@ -82,7 +82,7 @@ def test_people_get_a_table(report, campus):
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ("nonsense", "There are: trainees"),
+        ("nonsense", "You can choose: trainees"),
         ("trainees --where colour=red", "organisation_type"),
         ("trainees --where gender=woman", "female, male"),
         ("trainees --where gender", "dimension=value"),

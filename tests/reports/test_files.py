@@ -91,7 +91,7 @@ def test_a_workbook_says_on_its_second_sheet_what_was_asked(campus):
     assert about["Filter: From"] == "2011-05-01"
     assert float(about["Rows"]) == len(found.lines)
     assert "Nobody counts twice" in about["trainees"]
-    assert "Made" in about
+    assert "Made on" in about
 
 
 def test_json_says_what_was_asked_and_what_the_figures_mean(campus):
