@@ -1,7 +1,7 @@
 """Translators' tool: `python -m lms.kernel.catalogues extract|check|missing LANG`, run in a checkout.
 
 extract: bring every `locale/*/LC_MESSAGES/lms.po` up to date with the texts in code and templates; what went is dropped.
-check: exit code 1, with the reasons, where a catalogue is out of date, lacks translations, or changes placeholders.
+check: exit code 1, with the reasons, where a catalogue is out of date, lacks translations, or changes placeholders or tags.
 missing: the texts of a language that are not translated yet, as .po entries.
 
 `extract FOLDER` and `check FOLDER` do the same for the package of a plugin, whose catalogues are `locale/*/LC_MESSAGES/<plugin>.po`.
@@ -29,6 +29,7 @@ METHODS = [("**.py", "python"), ("**.html", _JINJA), ("**.txt", _JINJA)]
 OPTIONS = {"**.html": _JINJA_OPTIONS, "**.txt": _JINJA_OPTIONS}
 KEYWORDS = {**DEFAULT_KEYWORDS, "N_": None, "counted": (1, 2), "pgettext_lazy": ((1, "c"), 2)}
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}|%\(\w+\)[#0\- +]?\w|%[sd]")
+_TAG = re.compile(r"</?[a-z][^<>]*>")
 
 
 def extracted(root: Path) -> Catalog:
@@ -86,6 +87,8 @@ def problems(path: Path, texts: Catalog) -> list[str]:
             found.append(f"not translated: {name}")
         elif not keeps_placeholders(message):
             found.append(f"other placeholders than the text: {name}")
+        elif not keeps_tags(message):
+            found.append(f"other tags than the text: {name}")
     return found
 
 
@@ -96,6 +99,12 @@ def keeps_placeholders(message: Message) -> bool:
     if len(originals) == 1:
         return translated[0] == originals[0]
     return translated[0] <= originals[0] | originals[1] and all(form == originals[1] for form in translated[1:])
+
+
+def keeps_tags(message: Message) -> bool:
+    """Whether every form of the translation has the markup of the text, no more and no less."""
+    original = sorted(_TAG.findall(_forms(message.id)[-1]))
+    return all(sorted(_TAG.findall(form)) == original for form in _forms(message.string))
 
 
 def _forms(text: Any) -> list[str]:

@@ -5,37 +5,47 @@ from pathlib import Path
 
 import pytest
 
-from lms.kernel.catalogues import main
+from lms.kernel.catalogues import entries, extracted, main, problems
 
-CODE = """from lms.kernel.i18n import N_, _, ngettext, pgettext
+ROOT = Path(__file__).resolve().parents[2]
+LANGUAGES = ("es", "fr", "pt")
+CODE = """from lms.kernel.i18n import N_, _, counted, ngettext, pgettext, pgettext_lazy
 title = N_("Seats")
 text = _("{seats} seats are free")
 counted = ngettext("one seat", "{n} seats", 2)
 word = pgettext("month", "May")
+state = pgettext_lazy("door", "Open")
+said = counted("{n} door", "{n} doors", 2)
 """
-PAGE = '{{ _("Hello, %(name)s", name=name) }}{% trans %}\n  A long\n  text\n{% endtrans %}'
+PAGE = '{{ _("Hello, %(name)s", name=name) }}{{ pgettext("shop", "Open") }}{% trans %}\n  A long\n  <b>text</b>\n{% endtrans %}'
 
 
 @pytest.fixture
 def checkout(tmp_path) -> Path:
-    for folder in ("lms/courses/templates", "templates/mail", "locale/es/LC_MESSAGES"):
+    for folder in ("lms/courses/templates", "templates/mail", *(f"locale/{language}/LC_MESSAGES" for language in LANGUAGES)):
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "lms/courses/seats.py").write_text(CODE)
     (tmp_path / "templates/page.html").write_text(PAGE)
     (tmp_path / "templates/mail/note.txt").write_text("Subject: {{ _('News') }}")
     (tmp_path / "lms/courses/templates/more.html").write_text("{{ _('More') }}")
-    catalogue(tmp_path).write_text("")
+    for language in LANGUAGES:
+        catalogue(tmp_path, language).write_text("")
     assert main(["extract"], tmp_path) == 0
     return tmp_path
 
 
-def catalogue(root: Path) -> Path:
-    return root / "locale/es/LC_MESSAGES/lms.po"
+def catalogue(root: Path, language: str = "es") -> Path:
+    return root / f"locale/{language}/LC_MESSAGES/lms.po"
 
 
 def translate(root: Path, **changes: str) -> None:
-    """Translate every text by itself, or as `changes` say, keyed by its first word."""
-    text = catalogue(root).read_text()
+    """Translate every text into itself in each language, and into Spanish as `changes` say, keyed by the first word."""
+    for language in LANGUAGES:
+        _translate(catalogue(root, language), changes if language == "es" else {})
+
+
+def _translate(path: Path, changes: dict[str, str]) -> None:
+    text = path.read_text()
     header, body = text.split("\n\n", 1)
     done = []
     for entry in body.split("\n\n"):
@@ -45,14 +55,14 @@ def translate(root: Path, **changes: str) -> None:
         plural = re.search(r'^msgid_plural "(.*)"', entry, re.M)
         entry = entry.replace('msgstr[0] ""', f'msgstr[0] "{own}"').replace('msgstr ""', f'msgstr "{own}"')
         done.append(entry.replace('msgstr[1] ""', f'msgstr[1] "{plural[1]}"') if plural else entry)
-    catalogue(root).write_text(header + "\n\n" + "\n\n".join(done))
+    path.write_text(header + "\n\n" + "\n\n".join(done))
 
 
 def test_every_marked_text_is_found_and_nothing_of_this_machine(checkout):
     text = catalogue(checkout).read_text()
-    for message in ("Seats", "{seats} seats are free", "one seat", "Hello, %(name)s", "A long text", "News", "More", "May"):
+    for message in ("Seats", "{seats} seats are free", "one seat", "Hello, %(name)s", "A long <b>text</b>", "News", "More", "May"):
         assert f'"{message}"' in text
-    assert 'msgctxt "month"' in text
+    assert [context in text for context in ('msgctxt "month"', 'msgctxt "door"', 'msgctxt "shop"')] == [True] * 3
     assert "#: lms/courses/seats.py\n" in text
     assert str(checkout) not in text
     assert "Date" not in text
@@ -94,12 +104,36 @@ def test_a_translation_with_other_placeholders_is_refused(checkout, capsys, chan
     assert "placeholders" in capsys.readouterr().out
 
 
-def test_an_unsure_translation_is_refused(checkout, capsys):
-    translate(checkout)
-    path = catalogue(checkout)
-    path.write_text(path.read_text().replace('msgid "News"', '#, fuzzy\nmsgid "News"'))
+@pytest.mark.parametrize("own", ["A long text", "A long <i>text</i>", "A long <b>text</b> <b>text</b>"])
+def test_a_translation_with_other_markup_is_refused(checkout, capsys, own):
+    translate(checkout, A=own)
+    main(["extract"], checkout)
+    capsys.readouterr()
     assert main(["check"], checkout) == 1
-    assert "unsure (fuzzy): 'News'" in capsys.readouterr().out
+    assert "other tags" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("good", "bad", "said"),
+    [
+        ('msgid "News"', '#, fuzzy\nmsgid "News"', "unsure (fuzzy): 'News'"),
+        ('msgid "News"\nmsgstr "News"', 'msgid "News"\nmsgstr ""', "not translated: 'News'"),
+        ('msgstr[1] "{n} seats"\n', "", "not translated: 'one seat'"),
+        ("nplurals=2", "nplurals=1", "out of date"),
+    ],
+    ids=["unsure", "missing", "a plural form too few", "plural forms of another language"],
+)
+def test_what_is_wrong_in_one_language_is_found_in_that_language(checkout, capsys, language, good, bad, said):
+    translate(checkout)
+    path = catalogue(checkout, language)
+    text = path.read_text()
+    path.write_text(text.replace(good, bad))
+    assert path.read_text() != text
+    assert main(["check"], checkout) == 1
+    told = [line for line in capsys.readouterr().out.splitlines() if line.startswith("locale/")]
+    assert [line for line in told if said in line]
+    assert {line.partition(": ")[0] for line in told} == {f"locale/{language}/LC_MESSAGES/lms.po"}
 
 
 def test_a_plugin_keeps_its_own_catalogue_in_the_same_way(tmp_path, capsys):
@@ -115,6 +149,22 @@ def test_a_plugin_keeps_its_own_catalogue_in_the_same_way(tmp_path, capsys):
     assert main(["check", str(tmp_path / "orchard")]) == 0
     (tmp_path / "orchard" / "fruit.py").write_text("")
     assert main(["check", str(tmp_path / "orchard")]) == 1
+
+
+@pytest.fixture(scope="module")
+def texts():
+    return extracted(ROOT)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_suite_is_translated_as_a_whole(texts, language):
+    assert problems(catalogue(ROOT, language), texts) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_suite_does_not_shout(language):
+    said = [(message.id, message.string) for message in entries(catalogue(ROOT, language))]
+    assert [text for pair in said for text in pair if "!" in str(text) or "¡" in str(text)] == []
 
 
 def test_how_to_use_it_is_said(capsys):
