@@ -63,6 +63,21 @@ def test_dates_and_lists_follow_the_language(tmp_path):
     assert "Clara Flores y Tariq Rahman" in text
 
 
+IN_ENGLISH = ("Certificate of", "certify", "successfully", "hours", "Tutors", "Issued on", "Serial number", "Check at", "May", " and ")
+SAID = {
+    "es": ("Certificado de finalización", "Certificamos que", "40 horas", "Tutoría: Clara Flores y Tariq Rahman", "12 de mayo de 2013"),
+    "fr": ("Certificat de fin de formation", "40 heures", "Clara Flores et Tariq Rahman", "12 mai 2013"),
+    "pt": ("Certificado de conclusão", "40 horas", "Clara Flores e Tariq Rahman", "12 de maio de 2013"),
+}
+
+
+@pytest.mark.parametrize("language", SAID)
+def test_nothing_on_a_certificate_stays_english(tmp_path, language):
+    text = read(rendering.draw(replace(PLAIN, language=language, regions=("Sudamérica",))), tmp_path)
+    assert [words for words in SAID[language] if words not in text] == []
+    assert [words for words in IN_ENGLISH if words in text] == []
+
+
 def test_texts_follow_the_language_of_the_certificate_not_of_the_worker():
     with i18n.using("es"):
         assert "Certificate of completion" in rendering._html(PLAIN, has_logo=False, scale=100)
