@@ -79,7 +79,7 @@ def view(answer: Answer, choices: Choices) -> View:
         is_empty=not any(answer.total),
         is_filtered=bool(answer.filters or answer.question.since or answer.question.until),
         bars=tuple((", ".join(line.names), _length(line), url) for line, url in zip(lines[:BARS], parts, strict=False)),
-        bars_text=_cut(len(lines), BARS, _("The first {shown} rows of {all}; the table shows more.")),
+        bars_text=_cut(len(lines), BARS, _("The first {shown} of {all} rows; the table shows more.")),
         trail=trail(answer),
         chips=tuple(_chip(answer, item) for item in answer.filters if str(item.condition) not in offered),
         dimensions=tuple((dimension.name, str(dimension.title)) for dimension in answer.dataset.dimensions),

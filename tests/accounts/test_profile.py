@@ -76,7 +76,7 @@ def test_who_asks_to_be_forgotten_becomes_anonymous_and_still_counts(client, cam
     submit(client, "/reset", email="ana@example.org")  # leaves a mail behind
     sign_in(client, "ana@example.org", next="/profile")
     submit(client, "/profile", "/profile/erasure")
-    assert "You asked to be forgotten" in words(client.get("/profile"))
+    assert "You asked us to delete your data" in words(client.get("/profile"))
     client.cookies.clear()
     enter(client, campus, "administrator")
     assert "Ana Rojas" in words(client.get("/staff/erasure"))
@@ -98,7 +98,7 @@ def test_a_wish_to_be_forgotten_can_be_taken_back(client, campus):
     enter(client, campus)
     submit(client, "/profile", "/profile/erasure")
     submit(client, "/profile", "/profile/erasure", take_back="1")
-    assert "You asked to be forgotten" not in words(client.get("/profile"))
+    assert "You asked us to delete your data" not in words(client.get("/profile"))
 
 
 def test_names_and_addresses_stay_out_of_the_log_that_cannot_be_changed(campus):

@@ -112,7 +112,7 @@ def test_the_button_pressed_too_late_goes_back_to_the_cohort_with_the_reason(cli
     sign_in(client, campus, make_person(campus))
     path = f"/cohorts/{cohort.code}"
     page = client.get(path)
-    assert "1 of 1 place left" in words(page)
+    assert "Places left: 1 of 1" in words(page)
     enrolled(campus, cohort)
     token = page.text.partition('name="csrf_token" value="')[2].partition('"')[0]
     answer = client.post(f"{path}/enrol", data={"csrf_token": token})

@@ -93,7 +93,7 @@ def test_suspended_people_are_in_the_gradebook_on_request(campus, visit):
     room.trainee(family_name="Alvarez")
     browser = browser_of(visit, campus, room.tutor())
     assert "Suspendida" not in words(browser.get(room.book_url))
-    assert "Suspendida suspended" in words(browser.get(f"{room.book_url}?everybody=1"))
+    assert "Suspendida place suspended" in words(browser.get(f"{room.book_url}?everybody=1"))
 
 
 def test_the_gradebook_goes_page_by_page_with_the_same_number_of_questions(campus):

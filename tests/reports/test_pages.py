@@ -191,7 +191,7 @@ def test_the_total_alone_can_be_asked_for(staff, campus):
     ("query", "status", "says"),
     [
         ("by=colour", 422, "macroregion"),
-        ("where=country=XX", 422, "“XX” (Country) does not occur"),
+        ("where=country=XX", 422, "“XX” (country) does not occur"),
         ("where=<script>", 422, "&lt;script&gt;"),
         ("from=yesterday", 422, "year-month-day"),
         ("from=2012-02-01&to=2012-01-01", 422, "earlier"),
