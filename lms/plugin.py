@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lms.kernel.datasets import Dataset, MeasureAddition
+from lms.kernel.dates import DatesOf
 from lms.kernel.events import PublicEvent
 from lms.kernel.i18n import LazyText
 from lms.kernel.importing import Importer
+from lms.kernel.notices import Notice
 from lms.kernel.permissions import PUBLIC, ROLES, SIGNED_IN, Permission
 
 if TYPE_CHECKING:
@@ -107,6 +109,10 @@ class Plugin:
     subscriptions: tuple[tuple[type, Callable[["Session", Any], None]], ...] = ()
     public_events: tuple[PublicEvent, ...] = ()
     """Events that other systems may be told of, by webhooks for one."""
+    notices: tuple[Notice, ...] = ()
+    """Which events are news to whom."""
+    dates: DatesOf | None = None
+    """What has a date for a person: shown in the calendar, and in mails about what is due."""
     guards: tuple[tuple[str, Callable[["Session", Any], None]], ...] = ()
     slots: tuple[Slot, ...] = ()
     cohort_figures: tuple[CohortFigures, ...] = ()
@@ -137,7 +143,7 @@ class PluginError(Exception):
     """The set of plugins cannot be loaded. The message names the plugin."""
 
 
-UNIQUE = ("permissions", "activity_types", "datasets", "searches", "importers", "public_events", "schedules")
+UNIQUE = ("permissions", "activity_types", "datasets", "searches", "importers", "public_events", "notices", "schedules")
 """Kinds of declaration whose names may be used once in the whole installation."""
 
 

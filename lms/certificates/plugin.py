@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from lms.certificates import forgetting, issuing, jobs, panels, publishing
+from lms.certificates import forgetting, issuing, jobs, notices, panels, publishing
 from lms.certificates.api import api
 from lms.certificates.checking import check_drawing
 from lms.certificates.commands import commands
@@ -38,6 +38,7 @@ plugin = Plugin(
         PublicEvent("certificate.issued", N_("A certificate was issued"), CertificateIssued, publishing.facts),
         PublicEvent("certificate.revoked", N_("A certificate is not valid any more"), CertificateRevoked, publishing.facts),
     ),
+    notices=notices.NOTICES,
     slots=(
         Slot("staff.cohort", panels.of_cohort, "certificates.view", 40),
         Slot("today.side", panels.of_today, SIGNED_IN, 40),

@@ -1,6 +1,6 @@
 """The declaration of the plugin that keeps courses and cohorts."""
 
-from lms.courses import finding, importing_cohorts, importing_courses
+from lms.courses import dates, finding, importing_cohorts, importing_courses
 from lms.courses.activity_types import FileType, LinkType, PageType
 from lms.courses.api import api
 from lms.courses.events import ActivityCompleted, CohortChanged, CohortCreated
@@ -39,6 +39,7 @@ plugin = Plugin(
         PublicEvent("activity.completed", N_("Somebody has completed an activity"), ActivityCompleted),
     ),
     searches=finding.SEARCHES,
+    dates=dates.dates_of,
     importers=(importing_courses.importer, importing_cohorts.importer),
     personal_data=PersonalData(export=deeds_of),
 )

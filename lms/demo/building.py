@@ -20,6 +20,7 @@ from lms.kernel import clock
 from lms.kernel.database import Session
 from lms.kernel.permissions import SYSTEM
 from lms.kernel.storage import Storage
+from lms.notifications import keeping
 
 BEGINNING = datetime(2010, 1, 18, 15, tzinfo=UTC)
 """When the programme set up its campus."""
@@ -57,6 +58,7 @@ class Builder:
         for delivery in self._present():
             self._run(delivery)
         self._call()
+        keeping.forget_before(self.session, self.now - keeping.KEPT)
 
     def _today(self, language: str) -> date:
         return self.now.astimezone(ZoneInfo(plan.ZONES[language])).date()

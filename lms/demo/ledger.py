@@ -10,6 +10,7 @@ from functools import cache
 
 from lms.accounts.models import Person
 from lms.courses.models import Progress
+from lms.demo import telling
 from lms.demo.attending import Task, Turn, Way
 from lms.demo.invention import fixed_code
 from lms.demo.plan import Seat
@@ -59,6 +60,7 @@ class Ledger:
         for change, grade in self.changes:
             change.grade_id = grade.id or 0
         session.add_all([change for change, _grade in self.changes])
+        telling.tell(session, self.room, [grade for grade, _submission in self.grades], self.now)
 
     def _enrol(self, seat: Seat, person: Person, way: Way, method: str) -> None:
         has_place, person_id, cohort_id = seat.ending != "withdrawn", person.id or 0, self.room.cohort.id or 0

@@ -1,7 +1,7 @@
 """The declaration of the plugin that brings people into cohorts."""
 
 from lms.courses.events import CohortChanged, CohortCompleted
-from lms.enrollment import enrolling, finding, importing, panels, personal, places
+from lms.enrollment import dates, enrolling, finding, importing, notices, panels, personal, places
 from lms.enrollment.api import api
 from lms.enrollment.datasets import TRAINEES
 from lms.enrollment.events import (
@@ -42,6 +42,8 @@ plugin = Plugin(
         PublicEvent("application.submitted", N_("Somebody has applied"), ApplicationSubmitted),
         PublicEvent("application.decided", N_("An application was decided"), ApplicationDecided),
     ),
+    notices=notices.NOTICES,
+    dates=dates.dates_of,
     guards=(("courses.save_cohort", places.keep_seats),),
     slots=(
         Slot("course.cohort", panels.way_in, PUBLIC, 10),

@@ -21,6 +21,8 @@ class GradeReleased:
     person_id: int
     cohort_id: int
     activity_id: int | None
+    is_new: bool = True
+    """Whether this is the first time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,7 +176,7 @@ def _tell(session: Session, cohort: Cohort, item: GradeItem, grade: Grade, perso
     if item.activity_id is not None and grade.points is not None and grade.points >= item.pass_points:
         completion.record(session, grade.person_id, session.one(Activity, item.activity_id), "passed")
     telling.returned(session, cohort, item, grade, person, is_new=is_new)
-    session.emit(GradeReleased(grade.id or 0, grade.person_id, item.cohort_id, item.activity_id))
+    session.emit(GradeReleased(grade.id or 0, grade.person_id, item.cohort_id, item.activity_id, is_new))
 
 
 def release(session: Session, actor: Actor, grade_ids: Collection[int]) -> int:

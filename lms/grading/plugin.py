@@ -1,7 +1,7 @@
 """The declaration of the plugin that keeps work and grades."""
 
 from lms.enrollment.importing import told
-from lms.grading import attachments, importing, jobs, keeping, panels, personal
+from lms.grading import attachments, importing, jobs, keeping, notices, panels, personal
 from lms.grading.api import api
 from lms.grading.assignments import AssignmentType
 from lms.grading.events import GradeReleased, GradesImported, SubmissionHandedIn
@@ -36,10 +36,10 @@ plugin = Plugin(
         PublicEvent("grades.imported", N_("Grades were imported from a file"), GradesImported, told),
         PublicEvent("grade.released", N_("A grade was released"), GradeReleased),
     ),
+    notices=notices.NOTICES,
     importers=(importing.importer,),
     guards=(("enrollment.remove", keeping.keep_enrolment),),
     slots=(
-        Slot("today", panels.today, "grading.submit", 20),
         Slot("learn.side", panels.learn_side, "grading.submit", 20),
         Slot("staff.cohort", panels.staff_cohort, "grading.grade", 20),
     ),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from lms.kernel import i18n, mail
+from lms.kernel import i18n, mail, notices
 from lms.kernel.database import Database
 from lms.kernel.events import Hub
 from lms.kernel.jobs import JobRegistry, WorkerContext, run_pending
@@ -38,6 +38,9 @@ class Campus:
                 hub.guard(action, guard)
             for public in plugin.public_events:
                 hub.publish(public)
+            for notice in plugin.notices:
+                hub.notice(notice)
+                notices.register(notice)
             if locale := plugin.folder("locale"):
                 i18n.register_catalogue(locale, plugin.name)
             if templates := plugin.folder("templates"):

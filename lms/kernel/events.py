@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lms.kernel.i18n import LazyText
+from lms.kernel.notices import Notice, Noticed
 
 if TYPE_CHECKING:
     from lms.kernel.database import Session
@@ -51,10 +52,15 @@ class Hub:
         self._subscribers: dict[type, list[Subscriber]] = defaultdict(list)
         self._guards: dict[str, list[Guard]] = defaultdict(list)
         self._public: dict[type, list[PublicEvent]] = defaultdict(list)
+        self._notices: dict[type, list[Notice]] = defaultdict(list)
 
     def publish(self, public: PublicEvent) -> None:
         """Tell the subscribers of `Published` of each event of this type."""
         self._public[public.event].append(public)
+
+    def notice(self, notice: Notice) -> None:
+        """Tell the subscribers of `Noticed` of the news that it makes of each event of its type."""
+        self._notices[notice.event].append(notice)
 
     def subscribe(self, event: type, subscriber: Subscriber) -> None:
         """Tell `subscriber(session, event)` after each event of exactly this type."""
@@ -74,6 +80,9 @@ class Hub:
                 raise
         for public in self._public.get(type(event), ()):
             self.deliver(session, Published(public, event))
+        for notice in self._notices.get(type(event), ()) if Noticed in self._subscribers else ():
+            for news in notice.tell(session, event):
+                self.deliver(session, Noticed(notice, news))
 
     def ask(self, session: "Session", action: str, subject: object) -> None:
         """Let every guard of the action refuse."""

@@ -212,7 +212,7 @@ def format_date(value: date | datetime | None, zone: str | None = None) -> str:
     if value is None:
         return ""
     if isinstance(value, datetime) and zone:
-        value = value.astimezone(_zone(zone))
+        value = value.astimezone(zone_of(zone))
     return _day(value.date() if isinstance(value, datetime) else value, locale())
 
 
@@ -230,13 +230,19 @@ def format_datetime(value: datetime | None, zone: str = "UTC") -> str:
 
 @lru_cache(maxsize=4096)
 def _instant(value: datetime, zone: str, code: str) -> str:
-    local, known = value.astimezone(_zone(zone)), cldr(code)
+    local, known = value.astimezone(zone_of(zone)), cldr(code)
     day, time = dates.format_date(local, "medium", locale=known), dates.format_time(local, "short", locale=known)
     return f"{day}, {time} ({_city(zone, str(known))})"
 
 
+def city(zone: str) -> str:
+    """Whose clocks those of a zone are: "Lima"."""
+    return _city(zone, str(cldr(locale())))
+
+
 @lru_cache
-def _zone(name: str) -> Any:
+def zone_of(name: str) -> Any:
+    """The clocks of a time zone; those of UTC where the zone is unknown."""
     try:
         return dates.get_timezone(name)
     except LookupError:  # somebody's zone was renamed since: a right instant in UTC is better than no page
@@ -245,9 +251,9 @@ def _zone(name: str) -> Any:
 
 @lru_cache(maxsize=2048)
 def _city(zone: str, code: str) -> str:
-    if _zone(zone) is dates.UTC or "/" not in zone or zone.startswith("Etc/"):
-        return "UTC" if _zone(zone) is dates.UTC else zone
-    return dates.get_timezone_location(_zone(zone), locale=Locale.parse(code), return_city=True)
+    if zone_of(zone) is dates.UTC or "/" not in zone or zone.startswith("Etc/"):
+        return "UTC" if zone_of(zone) is dates.UTC else zone
+    return dates.get_timezone_location(zone_of(zone), locale=Locale.parse(code), return_city=True)
 
 
 def format_number(value: float | Decimal | None) -> str:

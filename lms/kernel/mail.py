@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from email.headerregistry import HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, EmailPolicy
 from email.utils import format_datetime, parseaddr
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -34,6 +35,18 @@ STATES = ("queued", "sent", "failed")
 _ADDRESS = re.compile(r"""[^\s@,;:<>"()\[\]\\]+@[^\s@,;:<>"()\[\]\\]+""")
 
 
+class _OnOneLine(UnstructuredHeader):
+    """A header that is an address: broken into encoded words, as the library would, no mail program could follow it."""
+
+    def fold(self, *, policy: EmailPolicy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"  # type: ignore[attr-defined]  # of the class that the registry mixes in
+
+
+_HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("list-unsubscribe", _OnOneLine)
+_POLICY = SMTP.clone(header_factory=_HEADERS)
+
+
 class OutboxMessage(Row, table=True):
     """A mail, kept after it was sent."""
 
@@ -45,6 +58,10 @@ class OutboxMessage(Row, table=True):
     to: str = Field(index=True)
     subject: str
     body_text: str
+    body_html: str = ""
+    """The same for programs that show more than plain text; empty: there is no such part."""
+    unsubscribe_url: str = ""
+    """Where one POST ends mails of this kind (RFC 8058); empty for mails that nobody can do without."""
     locale: str
     state: str = Field(default="queued", index=True)
     attempts: int = 0
@@ -71,11 +88,14 @@ def _enqueue(session: Session, written: MailWritten) -> None:
     jobs.enqueue(session, DELIVERY, {"message_id": written.message_id}, dedupe=f"{DELIVERY}:{written.message_id}")
 
 
-def send(session: Session, to: str, template: str, locale: str, **context: Any) -> OutboxMessage:
+def send(
+    session: Session, to: str, template: str, locale: str, *, has_html: bool = False, unsubscribe_url: str = "", **context: Any
+) -> OutboxMessage:
     """Write a mail in the receiver's language: it is delivered if and only if the caller's transaction commits.
 
     `template` names `mail/<template>.txt`; with a slash in it, `<template>.txt` (a plugin's own). Its first line is `Subject: ...`.
-    Besides the context it gets `base_url`, the address that links begin with.
+    Besides the context it gets `base_url`, the address that links begin with. `has_html`: the template of the same name with the ending
+    `.html` makes a second part, in which whatever comes from the context is escaped.
     Raises Invalid for an address that is none, ValueError for a subject that is not one line.
     """
     if not _ADDRESS.fullmatch(to):
@@ -87,8 +107,10 @@ def send(session: Session, to: str, template: str, locale: str, **context: Any) 
         joined = {name: " ".join(value.split()) if isinstance(value, str) else value for name, value in context.items()}
         if _split(_render(path, locale, joined))[0] != subject:
             raise ValueError("a line break in the subject of a mail")  # it would let a value write into the mail's head or over its text
+    html = _render(f"{path.removesuffix('.txt')}.html", locale, {**context, "subject": subject}) if has_html else ""
     message = OutboxMessage(
-        reference=secrets.token_hex(16), to=to, subject=subject, body_text=body, locale=locale, created_at=clock.now()
+        reference=secrets.token_hex(16), to=to, subject=subject, body_text=body, body_html=html, unsubscribe_url=unsubscribe_url,
+        locale=locale, created_at=clock.now(),
     )  # fmt: skip
     session.add(message)
     session.emit(MailWritten(message.id or 0))
@@ -199,12 +221,17 @@ def _any_certificate() -> ssl.SSLContext:
 
 
 def compose(sender: str, message: OutboxMessage) -> EmailMessage:
-    """The message as it goes over the wire (RFC 5322; RFC 3834 keeps auto-responders quiet)."""
-    mail = EmailMessage(policy=SMTP)
+    """The message as it goes over the wire (RFC 5322; RFC 3834 keeps auto-responders quiet; RFC 8058 ends it with one click)."""
+    mail = EmailMessage(policy=_POLICY)
     mail["From"], mail["To"], mail["Subject"] = sender, message.to, message.subject
     mail["Date"] = format_datetime(message.created_at)
     mail["Message-ID"] = f"<{message.reference}@{parseaddr(sender)[1].rpartition('@')[2] or 'localhost'}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail["Content-Language"] = message.locale.replace("_", "-")
+    if message.unsubscribe_url:
+        mail["List-Unsubscribe"] = f"<{message.unsubscribe_url}>"
+        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     mail.set_content(message.body_text)
+    if message.body_html:
+        mail.add_alternative(message.body_html, subtype="html")
     return mail

@@ -42,8 +42,8 @@ def origin_of(request: Request) -> Origin:
 class Gate:
     """Stands before every route: finds out who is asking, checks a form's token, and lets in whom the declared permission lets in."""
 
-    def __init__(self, permission: str) -> None:
-        self.permission = permission
+    def __init__(self, permission: str, *, asks_form_token: bool = True) -> None:
+        self.permission, self.asks_form_token = permission, asks_form_token
 
     async def __call__(self, request: Request) -> None:
         if "\0" in request.scope["path"] or b"%00" in request.scope["query_string"]:
@@ -52,7 +52,8 @@ class Gate:
         self._let_in(request.state.actor)  # first, so that nothing of what a stranger sends is read
         if request.method not in SAFE_METHODS:
             request.state.form = form = await request.form(max_files=50, max_part_size=2 * 1024 * 1024)
-            _check_form_token(request, form)
+            if self.asks_form_token:
+                _check_form_token(request, form)
 
     def _let_in(self, actor: Actor) -> None:
         if self.permission == PUBLIC:
@@ -140,7 +141,8 @@ class Router(APIRouter):
             raise TypeError(f"{endpoint.__module__}.{endpoint.__name__} ({path}) declares no permission")
         options.setdefault("response_model", None)
         options.setdefault("include_in_schema", False)
-        super().add_api_route(path, endpoint, dependencies=[Depends(Gate(permission))], **options)
+        gate = Gate(permission, asks_form_token=options.pop("asks_form_token", True))
+        super().add_api_route(path, endpoint, dependencies=[Depends(gate)], **options)
 
     def _route(self, methods: list[str], path: str, permission: str, options: dict[str, Any]) -> Callable[[Any], Any]:
         def register(endpoint: Any) -> Any:
@@ -154,7 +156,7 @@ class Router(APIRouter):
         return self._route(["GET", "HEAD"], path, permission, options)
 
     def post(self, path: str, *, permission: str, **options: Any) -> Callable[[Any], Any]:  # type: ignore[override]  # ours asks for more
-        """An action; its form token is checked before."""
+        """An action; its form token is checked before. `asks_form_token=False`: the secret in its address is proof enough."""
         return self._route(["POST"], path, permission, options)
 
 

@@ -237,11 +237,10 @@ def test_a_trainee_is_told_today_what_came_back(campus, visit):
     tutor, rosa = room.tutor(), room.trainee()
     room.mark(tutor, room.hand_in(rosa), 16, "Strong on the **budget** calendar.")
     browser = browser_of(visit, campus, rosa)
-    assert "Marked" not in words(browser.get("/today"))
+    assert "came back" not in words(browser.get("/today"))
     room.release(tutor)
     said = words(browser.get("/today"))
-    assert "Marked" in said
-    assert "16 / 20 · Strong on the budget calendar." in said
+    assert "Your work for “Map of actors” came back: 16 of 20 points." in said
 
 
 def test_staff_see_in_the_cohort_what_waits_to_be_marked(campus, visit):

@@ -1,0 +1,67 @@
+"""The secret address of a person's calendar: made, made anew, taken away, recognised."""
+
+import hashlib
+import hmac
+from typing import Any
+
+from sqlalchemy import delete, select
+
+from lms.calendar.models import CalendarFeed
+from lms.kernel import audit, clock
+from lms.kernel.database import ReadSession, Session
+from lms.kernel.errors import NotFound
+from lms.kernel.permissions import Actor
+from lms.kernel.text import random_code
+
+# SQLModel types a column as its value; in a statement it is a column.
+_Feed: Any = CalendarFeed
+
+
+def token(secret: bytes, handle: str) -> str:
+    """The secret part of an address: who reads the database alone cannot make it."""
+    signature = hmac.new(secret, f"calendar:{handle}".encode(), hashlib.sha256).hexdigest()
+    return f"{handle}-{signature[:40]}"
+
+
+def token_of(session: ReadSession, secret: bytes, person_id: int) -> str:
+    """That of a person; empty for somebody who has no address."""
+    feed = session.get(CalendarFeed, person_id)
+    return token(secret, feed.handle) if feed else ""
+
+
+def renew(session: Session, actor: Actor) -> None:
+    """Make an address for the person; one that there was leads nowhere from now on."""
+    values = {"handle": random_code(16), "made_at": clock.now()}
+    if not session.insert_new(CalendarFeed, person_id=actor.id, **values):
+        feed = session.lock(CalendarFeed, actor.id)
+        feed.handle, feed.made_at = values["handle"], values["made_at"]
+        session.flush()
+    audit.record(session, actor, "calendar.address_made", "person", actor.id)
+
+
+def remove(session: Session, actor: Actor) -> None:
+    """Take the address away."""
+    erase(session, actor.id or 0)
+    audit.record(session, actor, "calendar.address_removed", "person", actor.id)
+
+
+def holder(session: ReadSession, secret: bytes, given: str) -> int:
+    """The person whose address this is. Raises NotFound."""
+    handle = given.partition("-")[0]
+    if not given.isascii() or not hmac.compare_digest(token(secret, handle), given):
+        raise NotFound()
+    person_id: int | None = session.scalar(select(_Feed.person_id).where(_Feed.handle == handle))
+    if person_id is None:
+        raise NotFound()
+    return person_id
+
+
+def export(session: ReadSession, person_id: int) -> dict[str, Any]:
+    """Since when a person has an address."""
+    feed = session.get(CalendarFeed, person_id)
+    return {"address_made_at": feed.made_at if feed else None}
+
+
+def erase(session: Session, person_id: int) -> None:
+    """Forget the address of a person."""
+    session.execute(delete(CalendarFeed).where(_Feed.person_id == person_id))

@@ -1,0 +1,1 @@
+"""What is new for a person: on a page, and in a summary by mail."""
