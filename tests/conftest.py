@@ -26,7 +26,9 @@ ADDRESS = "http://testserver"
 @pytest.fixture(scope="session")
 def plugins() -> Plugins:
     """The suite's own plugins, whatever else is installed."""
-    return discover(["accounts", "courses", "enrollment", "grading", "certificates", "reports", "imports", "webhooks", "calendar", "notifications"])
+    return discover(
+        ["accounts", "courses", "enrollment", "grading", "certificates", "reports", "imports", "webhooks", "calendar", "notifications"]
+    )
 
 
 def settings_for(folder: Path, database_url: str = "") -> Settings:
