@@ -20,6 +20,7 @@ from lms.kernel.mail import OutboxMessage
 from lms.kernel.storage import LocalStorage
 from lms.settings import Settings
 
+PAGE = "<title>{{ subject }}</title><p>{{ text }}</p>"
 NOTE = "Subject: {{ _('Sign in') }}: {{ course }}\n\n{{ text }}\n"
 
 
@@ -55,6 +56,7 @@ def notes(tmp_path, monkeypatch):
     monkeypatch.setattr(templates, "_plugin_folders", {})
     (tmp_path / "pages").mkdir()
     (tmp_path / "pages" / "note.txt").write_text(NOTE)
+    (tmp_path / "pages" / "note.html").write_text(PAGE)
     i18n.register_templates("zoo", tmp_path / "pages")
     yield
     monkeypatch.undo()
@@ -175,3 +177,24 @@ def test_a_value_cannot_break_out_of_the_subject(site, course):
 
 def test_a_text_of_several_lines_is_welcome_in_the_body(site):
     assert site.row(site.send(text="one\ntwo\r\nthree")).body_text.startswith("one\ntwo")
+
+
+def test_a_part_in_html_goes_beside_the_text_and_holds_no_markup_of_others(site, box):
+    site.send(text="<b>ñandú</b>", course="A & B", has_html=True)
+    site.work()
+    message = email.message_from_bytes(box.received[0], policy=email.policy.default)
+    assert message.get_content_type() == "multipart/alternative"
+    plain, html = message.get_body(("plain",)), message.get_body(("html",))
+    assert plain is not None
+    assert html is not None
+    assert plain.get_content().strip() == "<b>ñandú</b>"
+    assert html.get_content().strip().endswith("A &amp; B</title><p>&lt;b&gt;ñandú&lt;/b&gt;</p>")
+
+
+def test_the_way_to_end_mails_is_one_line_however_long_it_is(site, box):
+    url = f"https://{'a' * 60}.example.org/{'b' * 60}"
+    site.send(unsubscribe_url=url)
+    site.send()
+    site.work()
+    assert f"\r\nList-Unsubscribe: <{url}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n".encode() in box.received[0]
+    assert b"List-Unsubscribe" not in box.received[1]

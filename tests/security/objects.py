@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from lms.accounts.models import Person
+from lms.calendar import addresses
 from lms.certificates import issuing, requesting
 from lms.courses.models import Activity, Cohort, Module
 from lms.enrollment import applying, enrolling
@@ -17,6 +19,8 @@ from lms.imports import drafting
 from lms.kernel.campus import Campus
 from lms.kernel.permissions import SYSTEM
 from lms.kernel.storage import save_file
+from lms.notifications import choosing
+from lms.notifications.queries import news_of
 from lms.webhooks import endpoints, outbox
 from tests.factories import actor_of, make_person
 from tests.security.world import World
@@ -66,6 +70,7 @@ def add(world: World, other: Cohort) -> None:
     sample(r"/verify/|/certificates/", code=certificate)
     sample(r"/submissions/|/marking/", code=submission, file_id=file_id)
     sample(r"/reports/", name="trainees", kind="csv")
+    subscribe(world, sample)
 
 
 def tell(world: World) -> tuple[str, str]:
@@ -77,6 +82,17 @@ def tell(world: World) -> tuple[str, str]:
         )
         message = outbox.add(session, endpoint.id or 0, outbox.TEST, "{}")
     return endpoint.code, message.code
+
+
+def subscribe(world: World, sample: Callable[..., None]) -> None:
+    """The trainee has a calendar to subscribe to, and news."""
+    person, secret = world.people["own trainee"], world.campus.settings.secret
+    with world.campus.database.transaction() as session:
+        addresses.renew(session, actor_of(world.campus, person))
+    with world.campus.database.reading() as session:
+        (told, *_more), _cursor = news_of(session, person.id or 0)
+        sample(r"/calendar/", token=addresses.token_of(session, secret, person.id or 0))
+    sample(r"/notifications/", code=told.code, token=choosing.token(secret, person.code))
 
 
 def given(world: World) -> str:
