@@ -31,10 +31,10 @@ def token_of(session: ReadSession, secret: bytes, person_id: int) -> str:
 
 def renew(session: Session, actor: Actor) -> None:
     """Make an address for the person; one that there was leads nowhere from now on."""
-    values = {"handle": random_code(16), "made_at": clock.now()}
-    if not session.insert_new(CalendarFeed, person_id=actor.id, **values):
+    handle, now = random_code(16), clock.now()
+    if not session.insert_new(CalendarFeed, person_id=actor.id, handle=handle, made_at=now):
         feed = session.lock(CalendarFeed, actor.id)
-        feed.handle, feed.made_at = values["handle"], values["made_at"]
+        feed.handle, feed.made_at = handle, now
         session.flush()
     audit.record(session, actor, "calendar.address_made", "person", actor.id)
 

@@ -105,7 +105,7 @@ def _day(shown: Month, day: date, by_day: dict[date, tuple[Line, ...]]) -> Day:
 
 def _line(entry: Dated, zone: str) -> Line:
     known = i18n.cldr(i18n.locale())
-    is_instant = isinstance(entry.starts, datetime)
-    time = babel_dates.format_time(entry.starts, "short", tzinfo=i18n.zone_of(zone), locale=known) if is_instant else ""
+    at = entry.starts if isinstance(entry.starts, datetime) else None
+    time = babel_dates.format_time(at, "short", tzinfo=i18n.zone_of(zone), locale=known) if at else ""
     state = "late" if entry.is_late else "done" if entry.state == "done" else ""
     return Line(str(entry.kind), entry.title, entry.url, entry.about if entry.about != entry.title else "", time, state)

@@ -20,7 +20,7 @@ _Cohort: Any = Cohort
 _Module: Any = Module
 _Progress: Any = Progress
 
-_COHORTS = bindparam("cohorts", expanding=True)
+_COHORTS: Any = bindparam("cohorts", expanding=True)
 _SINCE, _UNTIL = (bindparam(name, type_=UtcDateTime()) for name in ("since", "until"))
 
 

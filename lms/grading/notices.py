@@ -14,7 +14,12 @@ def _of_grade(session: Session, happened: GradeReleased) -> Iterator[News]:
     grade = session.one(Grade, happened.grade_id)
     item, cohort = session.one(GradeItem, grade.grade_item_id), session.one(Cohort, happened.cohort_id)
     url = f"/learn/{cohort.code}/{happened.activity_id}#returned" if happened.activity_id else "/grades"
-    facts = {"title": item.name, "cohort": cohort.title, "points": float(grade.points or 0), "most": float(item.points)}
+    facts: dict[str, str | float] = {
+        "title": item.name,
+        "cohort": cohort.title,
+        "points": float(grade.points or 0),
+        "most": float(item.points),
+    }
     yield News(happened.person_id, f"{grade.id}:{grade.version}", url, facts)
 
 

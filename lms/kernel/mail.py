@@ -39,11 +39,11 @@ class _OnOneLine(UnstructuredHeader):
     """A header that is an address: broken into encoded words, as the library would, no mail program could follow it."""
 
     def fold(self, *, policy: EmailPolicy) -> str:
-        return f"{self.name}: {self}{policy.linesep}"  # type: ignore[attr-defined]  # of the class that the registry mixes in
+        return f"{self.name}: {self}{policy.linesep}"  # type: ignore[attr-defined]  # of the base that the registry mixes in
 
 
 _HEADERS = HeaderRegistry()
-_HEADERS.map_to_type("list-unsubscribe", _OnOneLine)
+_HEADERS.map_to_type("list-unsubscribe", _OnOneLine)  # type: ignore[arg-type]  # the registry mixes the base in
 _POLICY = SMTP.clone(header_factory=_HEADERS)
 
 

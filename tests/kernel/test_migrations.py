@@ -32,6 +32,7 @@ CHOSEN: dict[str, dict[str, Any]] = {
     "person": {"given_name": "Rosa"},
     "enrolment": {"place": 1},
     "webhook_delivery": {"state": "failed"},
+    "digest_choice": {"rhythm": "never"},
     "import_row": {"result": "rejected"},
     "api_token": {"expires_at": datetime(2027, 5, 4, tzinfo=UTC)},
 }

@@ -222,7 +222,9 @@ def test_a_mail_server_gets_text_and_html_and_the_way_to_end_it(campus, rosa):
     raw = box.received[0].decode().replace("\r\n", "\n")
     assert re.search(r"^List-Unsubscribe: <http://testserver/notifications/unsubscribe/\S+>$", raw, re.M)
     assert "\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\n" in raw
-    assert "Map of actors" in message.get_body(("html",)).get_content()
+    html = message.get_body(("html",))
+    assert html is not None
+    assert "Map of actors" in html.get_content()
 
 
 def unsubscribe_path(campus, person) -> str:
