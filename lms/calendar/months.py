@@ -93,19 +93,25 @@ def month(asked: str, today: date) -> Month:
 
 
 def weeks(shown: Month, entries: Sequence[Dated], zone: str) -> list[list[Day]]:
-    """The days of the month in their weeks, with what happens on each."""
-    by_day = {day: tuple(_line(entry, zone) for entry in found) for day, found in groupby(entries, key=lambda entry: entry.day(zone))}
+    """The days of the month in their weeks, with what happens on each; the cohort is named where there are several."""
+    names_cohort = len({entry.about for entry in entries}) > 1
+    by_day = {
+        day: tuple(_line(entry, zone, names_cohort) for entry in found)
+        for day, found in groupby(entries, key=lambda entry: entry.day(zone))
+    }
     return [[_day(shown, begins + timedelta(days=number), by_day) for number in range(7)] for begins in shown.weeks]
 
 
 def _day(shown: Month, day: date, by_day: dict[date, tuple[Line, ...]]) -> Day:
-    label = babel_dates.format_skeleton("EEEd", day, locale=i18n.cldr(i18n.locale()))
-    return Day(day, label, day == shown.today, day.month != shown.first.month, by_day.get(day, ()))
+    is_outside = day.month != shown.first.month
+    label = babel_dates.format_skeleton("MMMEd" if is_outside else "EEEd", day, locale=i18n.cldr(i18n.locale()))
+    return Day(day, label, day == shown.today, is_outside, by_day.get(day, ()))
 
 
-def _line(entry: Dated, zone: str) -> Line:
+def _line(entry: Dated, zone: str, names_cohort: bool) -> Line:
     known = i18n.cldr(i18n.locale())
     at = entry.starts if isinstance(entry.starts, datetime) else None
     time = babel_dates.format_time(at, "short", tzinfo=i18n.zone_of(zone), locale=known) if at else ""
     state = "late" if entry.is_late else "done" if entry.state == "done" else ""
-    return Line(str(entry.kind), entry.title, entry.url, entry.about if entry.about != entry.title else "", time, state)
+    about = entry.about if names_cohort and entry.about != entry.title else ""
+    return Line(str(entry.kind), entry.title, entry.url, about, time, state)

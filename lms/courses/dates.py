@@ -81,7 +81,8 @@ def _opening(cohort: Any, module: Any) -> Iterator[Dated]:
     # One that opens on the first day is what the first day says already.
     if cohort and module.opens_at.astimezone(i18n.zone_of(cohort.timezone)).date() != cohort.starts_on:
         url = f"/learn/{cohort.code}"
-        yield Dated(f"module-{module.id}", N_("Opens"), module.title, module.opens_at, url, cohort.title, version=module.version)
+        version = module.version + cohort.version  # moving the cohort moves its modules
+        yield Dated(f"module-{module.id}", N_("Opens"), module.title, module.opens_at, url, cohort.title, version=version)
 
 
 def _deadlines(cohort: Any, activity: Any, is_learning: bool) -> Iterator[Dated]:
@@ -89,7 +90,7 @@ def _deadlines(cohort: Any, activity: Any, is_learning: bool) -> Iterator[Dated]
         return
     is_done = activity.completed_at is not None or (activity.completion == "none" and activity.viewed_at is not None)
     state = "" if not is_learning else "done" if is_done else "todo" if cohort.status == "published" else ""
-    where, about, version = f"/learn/{cohort.code}/{activity.id}", cohort.title, activity.version
+    where, about, version = f"/learn/{cohort.code}/{activity.id}", cohort.title, activity.version + cohort.version
     if activity.due_at:
         yield Dated(f"activity-{activity.id}-due", N_("Due"), activity.title, activity.due_at, where, about, None, state, version)
     if activity.cutoff_at and activity.cutoff_at != activity.due_at:

@@ -91,7 +91,7 @@ def test_an_entry_says_where_it_belongs_and_where_it_is(mine, campus, cohort):
     link = f"http://testserver/learn/{cohort.code}/{activity.id}"
     assert event["dtstart"].dt == at(13, 22)
     assert (str(event["description"]), str(event["url"])) == (f"{cohort.title}\n{link}", link)
-    assert (event["dtstamp"].dt, event["sequence"], event["transp"]) == (NOW, 1, "TRANSPARENT")
+    assert (event["dtstamp"].dt, event["sequence"], event["transp"]) == (NOW, 2, "TRANSPARENT")
     assert not event.walk("VALARM")
     (first,) = (e for e in found.walk("VEVENT") if e["uid"] == f"cohort-{cohort.id}-first@testserver")
     assert first["dtstart"].dt == date(2026, 3, 4)
@@ -140,7 +140,7 @@ def test_a_calendar_that_knows_it_already_is_told_so(mine, campus, cohort):
         change(campus, activities_of(campus, cohort)[0], due_at=at(14), version=2)
         moved = mine.get(path, headers={"if-none-match": first.headers["etag"]})
     assert moved.status_code == 200
-    assert "SEQUENCE:2" in moved.text
+    assert "SEQUENCE:3" in moved.text
 
 
 def test_a_new_address_ends_the_one_before(mine):
