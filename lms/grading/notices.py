@@ -32,6 +32,6 @@ def _of_changed_grade(session: Session, happened: GradeReleased) -> Iterator[New
 
 
 NOTICES = (
-    Notice("grading.returned", GradeReleased, N_("Your work for “{title}” came back: {points} of {most} points."), _of_new_grade),
+    Notice("grading.returned", GradeReleased, N_("Your work for “{title}” is marked: {points} of {most} points."), _of_new_grade),
     Notice("grading.changed", GradeReleased, N_("Your grade for “{title}” has changed: {points} of {most} points."), _of_changed_grade),
 )

@@ -237,10 +237,10 @@ def test_a_trainee_is_told_today_what_came_back(campus, visit):
     tutor, rosa = room.tutor(), room.trainee()
     room.mark(tutor, room.hand_in(rosa), 16, "Strong on the **budget** calendar.")
     browser = browser_of(visit, campus, rosa)
-    assert "came back" not in words(browser.get("/today"))
+    assert "is marked" not in words(browser.get("/today"))
     room.release(tutor)
     said = words(browser.get("/today"))
-    assert "Your work for “Map of actors” came back: 16 of 20 points." in said
+    assert "Your work for “Map of actors” is marked: 16 of 20 points." in said
 
 
 def test_staff_see_in_the_cohort_what_waits_to_be_marked(campus, visit):

@@ -28,6 +28,9 @@ class Sample(int):
     def __iter__(self) -> Iterator["Sample"]:
         yield self
 
+    def __len__(self) -> int:
+        return int(self)
+
 
 @cache
 def names() -> frozenset[str]:

@@ -72,7 +72,7 @@ def test_work_that_came_back_and_a_changed_grade(client, campus):
     room.release(tutor)
     room.mark(tutor, submission, "17.5", version=grade.version + 1)
     assert said(campus, rosa)[1:] == [
-        "Your work for “Map of actors” came back: 16 of 20 points.", "Your grade for “Map of actors” has changed: 17.5 of 20 points.",
+        "Your work for “Map of actors” is marked: 16 of 20 points.", "Your grade for “Map of actors” has changed: 17.5 of 20 points.",
     ]  # fmt: skip
     with i18n.using("es"):
         assert "17,5" in said(campus, rosa)[2] or "17.5" in said(campus, rosa)[2]
