@@ -16,15 +16,16 @@ from lms.kernel.campus import Campus
 from lms.kernel.database import ReadSession, Session
 from lms.kernel.errors import Refused
 from lms.kernel.i18n import _
+from lms.kernel.once import Once, OnceRoute
 from lms.kernel.permissions import SIGNED_IN, Actor
 from lms.kernel.storage import download
-from lms.kernel.web import Form, FormInput, Here, Me, Read, Router, Write, page, redirect, redisplay
+from lms.kernel.web import Form, FormInput, Here, Me, Read, Router, page, redirect, redisplay
 
 pages = Router()
 
 
-@pages.post("/learn/{code}/{activity_id}/submission", permission="grading.submit")
-def submit_work(request: Request, code: str, activity_id: Id, me: Me, session: Write, form: Form, campus: Here) -> Response:
+@pages.post("/learn/{code}/{activity_id}/submission", permission="grading.submit", route_class_override=OnceRoute)
+def submit_work(request: Request, code: str, activity_id: Id, me: Me, session: Once, form: Form, campus: Here) -> Response:
     """Save the draft, or hand it in. Whatever is refused is shown again as it was typed."""
     cohort = load_learning(session, me, code)
     activity = load_open_activity(session, me, cohort, activity_id)

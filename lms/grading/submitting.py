@@ -1,6 +1,6 @@
 """Work on an assignment: saved as a draft, handed in, handed in again."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -47,8 +47,9 @@ class ChangedElsewhere(Conflict):
 
     message = N_("This work was saved in another window on {date}. Nothing was overwritten: what you typed here is still below.")
 
-    def __init__(self, saved_at: datetime, zone: str) -> None:
+    def __init__(self, saved_at: datetime, zone: str, present: Mapping[str, Any]) -> None:
         super().__init__(self.message, date=format_datetime(saved_at, zone))
+        self.present = present
 
 
 @dataclass
@@ -88,7 +89,7 @@ def save_draft(
     if desk.draft and _is_the_same(session, desk.draft, text, files, keep):
         _drop(session, [file.id or 0 for file in files])
         return desk.draft
-    _check_version(desk, version)
+    _check_version(session, desk, version)
     return _write(session, desk, text, files, keep)
 
 
@@ -111,7 +112,7 @@ def hand_in(
     if desk.latest and not desk.draft and _is_the_same(session, desk.latest, text, files, keep):
         _drop(session, [file.id or 0 for file in files])
         return desk.latest
-    _check_version(desk, version)
+    _check_version(session, desk, version)
     submission = _write(session, desk, text, files, keep)
     if not submission.text and not _files(session, submission):
         raise NothingToHandIn()
@@ -155,10 +156,12 @@ def _sit_down(session: Session, actor: Actor, activity: Activity) -> _Desk:
     return _Desk(actor, person_id, cohort, activity, assignment, draft, next((row for row in rows if row.latest), None))
 
 
-def _check_version(desk: _Desk, version: int | None) -> None:
+def _check_version(session: ReadSession, desk: _Desk, version: int | None) -> None:
     present = desk.present
-    if version is not None and version != (present.version if present else 0):
-        raise ChangedElsewhere(present.updated_at if present else clock.now(), desk.actor.timezone)
+    if version is None or version == (present.version if present else 0):
+        return
+    stands = {"version": present.version if present else 0, "text": present.text if present else "", "files": _files(session, present)}
+    raise ChangedElsewhere(present.updated_at if present else clock.now(), desk.actor.timezone, stands)
 
 
 def _write(session: Session, desk: _Desk, text: str, added: Sequence[StoredFile], keep: Collection[int] | None) -> Submission:

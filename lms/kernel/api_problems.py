@@ -63,6 +63,8 @@ def problem(request: Request, refusal: Refused) -> JSONResponse:
     }  # fmt: skip
     if errors := getattr(refusal, "errors", None):
         body["errors"] = faults(errors)
+    if refusal.present:
+        body["present"] = dict(refusal.present)
     headers = {"cache-control": "no-store", **refusal.headers}
     if refusal.status == 401:
         headers.setdefault("www-authenticate", 'Bearer realm="Aula Sur"')  # RFC 9110 §11.6.1

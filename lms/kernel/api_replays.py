@@ -1,4 +1,4 @@
-"""Answers kept for those who send the same request twice: the header Idempotency-Key.
+"""Answers kept for those who send the same request twice, to the API or as a form: the header Idempotency-Key.
 
 The answer is written in the transaction of what was done, so that both exist or neither. Whoever sends the same key at the same moment
 waits for that transaction in the database, and then gets its answer. What was refused is not kept: nothing was done, and the key is free.
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, Column, LargeBinary, UniqueConstraint, delete, select, update
+from sqlalchemy import JSON, Column, LargeBinary, UniqueConstraint, delete, or_, select, update
 from sqlmodel import Field
 from starlette.responses import Response
 
@@ -21,7 +21,10 @@ from lms.kernel.i18n import N_
 from lms.kernel.jobs import JobRun
 
 KEPT = timedelta(hours=24)
+KEPT_FORMS = timedelta(days=30)
+"""Forms wait on a device until its line is back (`lms.kernel.once`)."""
 _KEY = re.compile(r"[!-~]{1,200}")
+_API = "/api/"
 
 
 class ApiAnswer(Row, table=True):
@@ -70,6 +73,11 @@ class Sent:
     path: str
     body_hash: str
 
+    @property
+    def kept(self) -> timedelta:
+        """How long its answer is kept."""
+        return KEPT if self.path.startswith(_API) else KEPT_FORMS
+
 
 def is_key(text: str) -> bool:
     """Whether this can be a key."""
@@ -83,7 +91,7 @@ def begin(session: Session, sent: Sent) -> Response | None:
     kept: ApiAnswer | None = session.scalars(select(ApiAnswer).where(*_of(sent))).first()
     if kept is None:  # the other one was undone while we waited
         raise StillWorking()
-    if kept.created_at + KEPT <= clock.now():
+    if kept.created_at + sent.kept <= clock.now():
         session.delete(kept)
         return begin(session, sent)
     if (kept.method, kept.path, kept.body_hash) != (sent.method, sent.path, sent.body_hash):
@@ -114,5 +122,7 @@ def forget_all(session: Session, person_id: int) -> None:
 
 def forget_old(run: JobRun) -> None:
     """Delete what nobody will ask for again."""
+    now = clock.now()
+    is_over = or_(_ApiAnswer.path.startswith(_API), _ApiAnswer.created_at <= now - KEPT_FORMS)
     with run.database.transaction() as session:
-        session.execute(delete(ApiAnswer).where(_ApiAnswer.created_at <= clock.now() - KEPT))
+        session.execute(delete(ApiAnswer).where(_ApiAnswer.created_at <= now - KEPT, is_over))

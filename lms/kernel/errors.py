@@ -17,6 +17,8 @@ class Refused(Exception):
     message: LazyText | str = N_("This cannot be done now.")
     headers: Mapping[str, str] = {}
     """What the head of the answer says besides."""
+    present: Mapping[str, Any] = {}
+    """How the thing stands now, for a program that must decide how to go on."""
 
     def __init__(self, message: LazyText | str | None = None, **facts: Any) -> None:
         if message is not None:
