@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Match, Mount
 
-from lms.kernel import api_jobs, api_schema, finding, site
+from lms.kernel import api_jobs, api_schema, finding, offline, site
 from lms.kernel.api_problems import problem
 from lms.kernel.campus import Campus
 from lms.kernel.errors import NotFound, Refused, SignInNeeded
@@ -68,6 +68,7 @@ def create_app(campus: Campus) -> FastAPI:
     app.state.static = StaticFiles(resource("static"), {p.name: f for p in campus.plugins if (f := p.folder("static"))})
     mount(app, site.pages)
     mount(app, finding.pages)
+    mount(app, offline.pages)
     mount(app, api_schema.description, API)
     mount(app, api_jobs.api, API)
     for plugin in campus.plugins:

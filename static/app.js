@@ -81,6 +81,10 @@ function poll(block) {
   }, 2000);
 }
 
+// Text that was typed belongs to one person: whoever comes after her must not find it.
+function forgetTyped(mine) {
+  for (const key of Object.keys(localStorage)) if (key.startsWith("keep:") && !(mine && key.startsWith(mine))) localStorage.removeItem(key);
+}
 function closeMenus(target) {
   all("details[data-menu][open]").forEach((menu) => { menu.open = menu.contains(target); });
 }
@@ -88,14 +92,13 @@ if (document.querySelector("[role=status] .note:not(.no)")) {
   localStorage.removeItem(sessionStorage.getItem("sent"));
   sessionStorage.removeItem("sent");
 }
+forgetTyped(`keep:${document.body.dataset.person}:`);
 all("form[data-keep]").forEach(keep);
 all("[data-count]").forEach(countIn);
 all("[data-reorder]").forEach(reorder);
 all("[data-poll]").forEach(poll);
 all("[data-focus]").forEach((block) => block.focus());
-all("form[data-forget]").forEach((form) => form.addEventListener("submit", () => {
-  for (const key of Object.keys(localStorage)) if (key.startsWith("keep:")) localStorage.removeItem(key);
-}));
+all("form[data-forget]").forEach((form) => form.addEventListener("submit", (event) => event.defaultPrevented || forgetTyped()));
 addEventListener("click", (event) => closeMenus(event.target));
 addEventListener("keydown", (event) => {
   if (event.key === "Escape") closeMenus(null);

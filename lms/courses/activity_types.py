@@ -37,6 +37,7 @@ class TypeForm(FormInput):
 class ActivityType(Protocol):
     """A kind of activity. `template` is the piece shown to the trainee (it gets `activity` and what `context` answers);
     `form_template` adds fields to the editor of staff (it gets `activity`, `form`, `errors` and what `form_context` answers), or is empty.
+    A type may also say `offline = True`: its page shows nothing but the course and the person's own work, so a device may keep it.
     """
 
     @property
@@ -80,6 +81,7 @@ class Plain:
     title: LazyText | str = ""
     icon = "page"
     completions: tuple[str, ...] = ("viewed", "marked", "none")
+    offline = True
     template = ""
     form_template = ""
 

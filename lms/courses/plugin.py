@@ -29,6 +29,7 @@ plugin = Plugin(
         NavItem("main", N_("Courses"), "/", PUBLIC, 10),
         NavItem("main", N_("Today"), "/today", "courses.learn", 5),
         NavItem("main", N_("Programme desk"), "/staff", "courses.adapt", 40),
+        NavItem("person", N_("On this device"), "/offline", "courses.learn", 70),
         NavItem("staff", N_("Courses"), "/staff/courses", "courses.view_drafts", 10),
         NavItem("staff", N_("Cohorts"), "/staff/cohorts", "courses.adapt", 20),
     ),

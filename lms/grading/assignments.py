@@ -29,6 +29,7 @@ class AssignmentType:
     title: LazyText | str = N_("Assignment")
     icon = "assignment"
     completions: tuple[str, ...] = ("submitted", "passed", "marked", "viewed", "none")
+    offline = True
     template = "grading/types/assignment.html"
     form_template = "grading/types/assignment_form.html"
 

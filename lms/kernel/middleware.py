@@ -26,12 +26,14 @@ from lms.settings import Settings
 Refuse = Callable[[Request, Refused], Response]
 """Turns a refusal into the answer that the client wants."""
 LANGUAGE_COOKIE = "lang"
+OFFLINE, KEEP = "offline", "keep"
+"""The header about what a device keeps (`lms.kernel.offline`), and its word."""
 METHODS = frozenset(("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"))
 logger = logging.getLogger("lms.request")
 
 SECURITY_HEADERS = {
     "content-security-policy": "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; img-src 'self' data:; "
-    "object-src 'none'; script-src 'self'; style-src 'self'",
+    "manifest-src 'self'; object-src 'none'; script-src 'self'; style-src 'self'; worker-src 'self'",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
@@ -97,6 +99,7 @@ class Envelope:
         if headers.get("content-type", "").startswith("text/html"):
             headers.setdefault("cache-control", "private, no-cache")
             headers.add_vary_header("Cookie, Accept-Language")
+        _write_owner(headers, state)
         rest = "Path=/; HttpOnly; SameSite=Lax" + ("; Secure" if is_https else "")
         if state.get("visitor_needed") and not is_known:
             headers.append("set-cookie", f"{sessions.cookie_name(sessions.VISITOR_COOKIE, is_https)}={state['visitor']}; {rest}")
@@ -118,6 +121,17 @@ class Envelope:
                 logger.warning("refused", extra={"facts": facts | {"ip": (scope.get("client") or ("",))[0]}})
             else:
                 logger.info("request", extra={"facts": facts})
+
+
+def _write_owner(headers: MutableHeaders, state: MutableMapping[str, Any]) -> None:
+    """Whose page this is, so that a device forgets those of others; and whether it may keep it."""
+    may_keep, actor = headers.get(OFFLINE) == KEEP, state.get("actor")
+    if actor is None:  # nobody was asked for: an address that leads nowhere, or a database that is away
+        del headers[OFFLINE]
+    elif actor.id is None:
+        headers[OFFLINE] = "nobody"
+    elif may_keep or headers.get("content-type", "").startswith("text/html"):
+        headers[OFFLINE] = f"{actor.id}; {KEEP}" if may_keep else str(actor.id)
 
 
 class FromElsewhere(Forbidden):

@@ -49,7 +49,7 @@ def _globals(request: Request) -> dict[str, Any]:
         "nav": lambda place, **values: navigation(request, place, **values),
         "static": request.app.state.static.url,
         "csrf_field": lambda: _csrf_field(request),
-        "csrf_token": lambda: _csrf_token(request),
+        "csrf_token": lambda: csrf_token(request),
         "date": lambda value: i18n.format_date(value),
         "datetime": lambda value: i18n.format_datetime(value, zone),
         "number": i18n.format_number,
@@ -61,7 +61,8 @@ def _globals(request: Request) -> dict[str, Any]:
     }
 
 
-def _csrf_token(request: Request) -> str:
+def csrf_token(request: Request) -> str:
+    """The token of the forms of this answer."""
     if not hasattr(request.state, "form_token"):  # one for all forms of a page
         request.state.visitor_needed = not cookie_of(request, sessions.COOKIE)
         request.state.form_token = sessions.form_token(campus_of(request).settings.secret, form_seed(request))
@@ -70,7 +71,7 @@ def _csrf_token(request: Request) -> str:
 
 
 def _csrf_field(request: Request) -> Any:
-    return Markup('<input type="hidden" name="csrf_token" value="{}">').format(_csrf_token(request))
+    return Markup('<input type="hidden" name="csrf_token" value="{}">').format(csrf_token(request))
 
 
 def _flashes(request: Request) -> list[tuple[str, str]]:

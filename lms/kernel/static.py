@@ -43,6 +43,11 @@ class StaticFiles:
         """The address of a file. Raises KeyError for one that is not there."""
         return self._urls[name]
 
+    @property
+    def version(self) -> str:
+        """Another one whenever any of the files is."""
+        return hashlib.sha256("\n".join(sorted(self._files)).encode()).hexdigest()[:12]
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path, cached = scope["path"], "public, max-age=31536000, immutable"
         if path not in self._files:  # a page of another version refers to it, while one takes over from the other: nearly the same will do
