@@ -2,7 +2,7 @@
 "use strict";
 const offline = (() => {
   const line = document.getElementById("line");
-  const { keptAt } = document.body.dataset;
+  const { keptAt } = document.body.dataset, wasOnline = navigator.onLine;
   const asDate = (time) => new Date(time).toLocaleString(document.documentElement.lang, { dateStyle: "long", timeStyle: "short" });
 
   // Asks the worker for a deed (see worker.js) and answers what it answers.
@@ -19,7 +19,7 @@ const offline = (() => {
     stands = state;
     const words = line.dataset, said = [];
     if (!navigator.onLine) said.push(words.offline);
-    else if (keptAt) said.push(words.slow);
+    else if (keptAt && wasOnline) said.push(words.slow);
     if (keptAt) said.push(words.kept.replace("{date}", asDate(keptAt)));
     if (state.sending) said.push(words.sending);
     else if (state.waiting) said.push((state.waiting === 1 ? words.one : words.many).replace("{n}", state.waiting));
@@ -44,7 +44,7 @@ const offline = (() => {
   // <div data-keep-module="12" data-addresses="/learn/X/1 /learn/X/1/file" …>: a button that keeps them, and one that removes them.
   function offer(block, kept) {
     const [keeps, drops] = all("button", block), said = block.querySelector("output"), { dataset } = block;
-    const key = `module:${dataset.keepModule}`, addresses = dataset.addresses.split(" ");
+    const key = `module:${dataset.keepModule}`, addresses = [...dataset.addresses.split(" "), location.pathname];
     const settle = (isKept, words = "") => {
       keeps.hidden = isKept;
       drops.hidden = !isKept;
@@ -52,26 +52,32 @@ const offline = (() => {
     };
     keeps.addEventListener("click", async () => {
       keeps.disabled = true;
-      const isWhole = await fetchAll([location.pathname, ...addresses], (n, total) => {
+      const whole = [...addresses], isWhole = await fetchAll(whole, (n, total) => {
         said.textContent = dataset.keeping.replace("{n}", n).replace("{total}", total);
       });
       keeps.disabled = false;
-      if (isWhole) await ask("kept", { module: { key, addresses, title: dataset.title, url: location.pathname, at: Date.now() } });
+      if (isWhole) await ask("kept", { module: { key, addresses: whole, title: dataset.title, url: location.pathname, at: Date.now() } });
       settle(isWhole, dataset.failed);
     });
-    drops.addEventListener("click", async () => settle(!await ask("drop", { key }).then(() => true)));
+    drops.addEventListener("click", async () => {
+      await ask("drop", { key });
+      settle(false);
+    });
     settle(kept.some((module) => module.key === key));
     block.hidden = false;
   }
 
-  // One after another: a slow line carries one thing well and five badly. The header tells that nobody looks at them now.
+  // One after another: a slow line carries one thing well and five badly. Pages bring along the addresses of the pictures in their texts.
   async function fetchAll(addresses, progress) {
-    for (const [n, address] of addresses.entries()) {
+    const needed = addresses.length;
+    for (let n = 0; n < addresses.length; n += 1) {
       progress(n + 1, addresses.length);
       try {
-        const answer = await fetch(address, { headers: { offline: "keep" } });
-        await answer.arrayBuffer();
-        if (!answer.ok || answer.redirected) return false;
+        const answer = await fetch(addresses[n], { headers: { offline: "keep" } }); // which tells that nobody looks at it now
+        if (answer.redirected || (!answer.ok && n < needed)) return false;
+        const isPage = answer.headers.get("content-type").startsWith("text/html");
+        const body = isPage ? new DOMParser().parseFromString(await answer.text(), "text/html") : await answer.blob();
+        if (isPage) addresses.push(...all(".read img[src^='/']", body).map((picture) => picture.getAttribute("src")));
       } catch { return false; }
     }
     return true;
@@ -85,10 +91,12 @@ const offline = (() => {
     });
     await worker.register("/sw.js");
     show(await ask("state") || {});
-    if (isFirst) await fetch(location.href, { headers: { offline: "keep" } }); // this page came before the worker
     if (navigator.onLine) ask("send");
     const modules = all("[data-keep-module]"), kept = modules.length ? await ask("modules") || [] : [];
     modules.forEach((block) => offer(block, kept));
+    if (!isFirst) return;
+    await new Promise((resolve) => { if (worker.controller) resolve(); else worker.addEventListener("controllerchange", resolve); });
+    await fetch(location.href, { headers: { offline: "keep" } }); // this page came before the worker
   }
 
   if (navigator.serviceWorker && line) {

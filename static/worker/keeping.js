@@ -58,8 +58,10 @@ async function page(event) {
   } catch { /* no line */ }
   if (copy && !isLater) return shown(copy, request.url);
   if (request.mode !== "navigate") return Response.error();
-  return (await copyOf("/offline")) || (await caches.match("/offline")) || Response.error();
+  return (await copyOf("/offline")) || (await nobodysFrame()) || Response.error();
 }
+
+const nobodysFrame = () => caches.match("/offline", { cacheName: STATIC, ignoreVary: true });
 
 // Looks at whose page came, forgets those of others, and keeps it where it may be kept. Waits for that where it was asked for later.
 async function received(answer, url, when, isLater = false) {
@@ -74,8 +76,9 @@ async function received(answer, url, when, isLater = false) {
   }
   if (word !== "keep" || answer.status !== 200 || answer.redirected) return answer;
   const stored = keepCopy(KEPT + person, url, answer.clone(), era);
-  if (!isLater) return stored.catch(() => {}), answer;
-  return stored.then(() => answer, () => new Response(null, { status: 507 }));
+  if (isLater) return stored.then(() => answer, () => new Response(null, { status: 507 }));
+  stored.catch(() => {}); // full: then it is not kept
+  return answer;
 }
 
 async function keepCopy(name, url, answer, when) {
@@ -109,8 +112,8 @@ async function shown(copy, url) {
 // Somebody signed out, a session ended, or another person signed in: nothing private stays.
 async function forgetEverything() {
   era += 1;
-  const private_ones = (await caches.keys()).filter((name) => name.startsWith(KEPT));
-  await Promise.all([clearAll().catch(() => {}), ...private_ones.map((name) => caches.delete(name))]);
+  const copies = (await caches.keys()).filter((name) => name.startsWith(KEPT));
+  await Promise.all([clearAll().catch(() => {}), ...copies.map((name) => caches.delete(name))]);
   await tell({ forget: true });
 }
 
@@ -119,7 +122,7 @@ async function leave(request) {
   try {
     return await fetch(request);
   } catch {
-    return (await caches.match("/offline")) || Response.error();
+    return (await nobodysFrame()) || Response.error();
   }
 }
 

@@ -1,5 +1,6 @@
 // Part of the service worker: forms that wait until the line is back. Each has an id made here, by which the server does it exactly once.
 "use strict";
+const FORMS = CAMPUS.once.map((pattern) => new RegExp(pattern)); // addresses of forms that may wait
 const AWAY = [502, 503, 504]; // the server, or what stands before it, is not there for now
 const STAYS = [...AWAY, 429, 500, 507];
 const underway = new Set(); // keys of forms that are on their way at this moment
@@ -31,10 +32,11 @@ async function submit(request) {
 }
 
 async function entryOf(request, form, person) {
-  const from = new URL(request.referrer || "/offline", location.origin);
+  const page = new URL(request.referrer || "/offline", location.origin).pathname;
+  const from = FORMS.some((form) => form.test(page)) ? page.replace(/\/[^/]*$/, "") : page; // a form that was shown again with its faults
   const fields = [...form].filter(([name]) => name !== "csrf_token");
   return {
-    key: crypto.randomUUID(), person, url: new URL(request.url).pathname, from: from.pathname, title: await titleOf(from.pathname),
+    key: crypto.randomUUID(), person, url: new URL(request.url).pathname, from, title: await titleOf(from),
     fields, then: form.get("then") || "", at: Date.now(), state: "waiting", reason: "", present: null,
   };
 }
@@ -53,7 +55,7 @@ async function line_up(entry) {
 
 // Sends what waits, the oldest first. One round at a time, whoever asks: there is one worker for all tabs.
 function send() {
-  sending ??= sendAll().catch(() => 0).then(async (sent) => {
+  sending ??= sendAll().then(async (sent) => {
     sending = null;
     await tell({ sent });
   });
@@ -61,15 +63,17 @@ function send() {
 }
 
 async function sendAll() {
-  const waiting = (await rows("forms")).filter((entry) => entry.state === "waiting" && !underway.has(entry.key));
   let sent = 0;
-  if (waiting.length) await tell({ sending: true });
-  for (const entry of waiting.sort((a, b) => a.at - b.at)) {
-    const token = await freshToken(entry.person);
-    if (!token) return sent;
-    if (await sendOne(entry, token)) sent += 1;
-  }
-  await catchUp();
+  try {
+    const waiting = (await rows("forms")).filter((entry) => entry.state === "waiting" && !underway.has(entry.key));
+    if (waiting.length) await tell({ sending: true });
+    for (const entry of waiting.sort((a, b) => a.at - b.at)) {
+      const token = await freshToken(entry.person);
+      if (!token) break;
+      if (await sendOne(entry, token)) sent += 1;
+    }
+    await catchUp();
+  } catch { /* no line: what was not sent waits on */ }
   return sent;
 }
 
@@ -92,6 +96,7 @@ async function sendOne(entry, token) {
     const headers = { accept: "application/json", "idempotency-key": entry.key };
     const answer = await fetch(entry.url, { method: "POST", body: form, headers, redirect: "manual" });
     if (answer.ok) {
+      await put("seen", { key: entry.from }); // its copy is out of date now
       await remove("forms", entry.key);
       return true;
     }

@@ -1,7 +1,6 @@
 // The service worker: what happens when. CAMPUS (of /sw.js) holds the version, its assets, the addresses of forms that may wait and how much
 // they may weigh. Everything that is not named here goes to the network as if there were no worker.
 "use strict";
-const FORMS = CAMPUS.once.map((pattern) => new RegExp(pattern));
 const DEEDS = {
   state: () => standing(),
   send: () => send(),
