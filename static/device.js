@@ -41,7 +41,7 @@
       button.textContent = sure;
       return;
     }
-    await ask("decide", { key, deed: button.dataset.do });
+    await ask("decide", { key, choice: button.dataset.do });
     if (!sure) await ask("send");
     await draw();
   }

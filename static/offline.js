@@ -16,18 +16,18 @@ const offline = (() => {
 
   let stands = {};
   function show(state = stands) {
-    stands = state;
+    stands = { ...state, sent: state.sent || stands.sent };
     const words = line.dataset, said = [];
     if (!navigator.onLine) said.push(words.offline);
     else if (keptAt && wasOnline) said.push(words.slow);
     if (keptAt) said.push(words.kept.replace("{date}", asDate(keptAt)));
     if (state.sending) said.push(words.sending);
     else if (state.waiting) said.push((state.waiting === 1 ? words.one : words.many).replace("{n}", state.waiting));
-    else if (state.sent) said.push(words.sent);
+    else if (stands.sent) said.push(words.sent);
     if (state.refused) said.push(words.refused);
     line.textContent = said.join(" ");
     if (state.waiting || state.refused) add("/offline", words.look);
-    else if ((state.sent || keptAt) && navigator.onLine) add(location.href, words.again);
+    else if ((stands.sent || keptAt) && navigator.onLine) add(location.href, words.again);
   }
 
   function add(href, text) {
@@ -92,11 +92,10 @@ const offline = (() => {
     await worker.register("/sw.js");
     show(await ask("state") || {});
     if (navigator.onLine) ask("send");
+    await new Promise((resolve) => { if (worker.controller) resolve(); else worker.addEventListener("controllerchange", resolve); });
     const modules = all("[data-keep-module]"), kept = modules.length ? await ask("modules") || [] : [];
     modules.forEach((block) => offer(block, kept));
-    if (!isFirst) return;
-    await new Promise((resolve) => { if (worker.controller) resolve(); else worker.addEventListener("controllerchange", resolve); });
-    await fetch(location.href, { headers: { offline: "keep" } }); // this page came before the worker
+    if (isFirst) await fetch(location.href, { headers: { offline: "keep" } }); // this page came before the worker
   }
 
   if (navigator.serviceWorker && line) {

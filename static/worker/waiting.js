@@ -83,7 +83,7 @@ async function freshToken(person) {
   if (answer.status !== 401 && !answer.ok) throw new Error("away");
   const found = answer.ok ? await answer.json() : {};
   if (found.person === person) return found.token;
-  await forgetEverything();
+  if (await owner() === person) await forgetEverything();
   return "";
 }
 
@@ -91,16 +91,18 @@ async function sendOne(entry, token) {
   const form = new FormData();
   form.append("csrf_token", token);
   entry.fields.forEach(([name, value]) => form.append(name, value));
+  const when = era;
   underway.add(entry.key);
   try {
     const headers = { accept: "application/json", "idempotency-key": entry.key };
     const answer = await fetch(entry.url, { method: "POST", body: form, headers, redirect: "manual" });
+    const problem = answer.ok ? {} : await answer.json().catch(() => ({}));
+    if (when !== era) return answer.ok; // everything was forgotten meanwhile, this form too
     if (answer.ok) {
       await put("seen", { key: entry.from }); // its copy is out of date now
       await remove("forms", entry.key);
       return true;
     }
-    const problem = await answer.json().catch(() => ({}));
     if (STAYS.includes(answer.status) || problem.code === "still-working") throw new Error("away");
     if (answer.status !== 401) await put("forms", { ...entry, state: "refused", reason: problem.detail || "", present: problem.present || null });
     return false;
@@ -110,12 +112,12 @@ async function sendOne(entry, token) {
 }
 
 // What the person decided about a form that was refused: with `version` it goes in the place of what is on the server.
-async function decide({ key, deed }) {
+async function decide({ key, choice }) {
   const entry = await row("forms", key);
   if (!entry || underway.has(key)) return;
-  if (deed === "discard") return remove("forms", key);
-  const fields = entry.fields.filter(([name]) => deed !== "replace" || !["version", "keep"].includes(name));
-  if (deed === "replace") {
+  if (choice === "discard") return remove("forms", key);
+  const fields = entry.fields.filter(([name]) => choice !== "replace" || !["version", "keep"].includes(name));
+  if (choice === "replace") {
     fields.push(["version", String(entry.present.version)], ...(entry.present.files || []).map((id) => ["keep", String(id)]));
   }
   await remove("forms", key);

@@ -14,6 +14,7 @@ class Line:
         self.target = port
         self.mode = "good"
         """good, cut, "loses answers" (to POST) or slow."""
+        self._open: list[socket.socket] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         threading.Thread(target=self._listen, daemon=True).start()
@@ -22,6 +23,12 @@ class Line:
     def address(self) -> str:
         """Where the campus is, over this line."""
         return f"http://127.0.0.1:{self.port}"
+
+    def lead_to(self, port: int) -> None:
+        """Lead to another campus from now on."""
+        self.target = port
+        for client in self._open:
+            hang_up(client)
 
     def close(self) -> None:
         """Take no more connections."""
@@ -36,6 +43,7 @@ class Line:
             if self.mode == "cut":
                 client.close()
                 continue
+            self._open.append(client)
             threading.Thread(target=self._carry, args=(client,), daemon=True).start()
 
     def _carry(self, client: socket.socket) -> None:
@@ -49,6 +57,7 @@ class Line:
                 if self.mode == "slow":
                     time.sleep(7)
                 client.sendall(answer)
+            hang_up(client)
 
     def _send(self, client: socket.socket, campus: socket.socket, asked: list[bytes]) -> None:
         with suppress(OSError):
@@ -58,7 +67,13 @@ class Line:
                 if question.startswith((b"GET", b"POST", b"HEAD")):
                     asked.append(question[:8])
                 campus.sendall(question)
-            campus.shutdown(socket.SHUT_RDWR)
+            hang_up(campus)
+
+
+def hang_up(line: socket.socket) -> None:
+    """End a connection on both sides, also where another thread listens to it."""
+    with suppress(OSError):
+        line.shutdown(socket.SHUT_RDWR)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
@@ -99,7 +100,7 @@ class Trainee:
     def settle(self) -> None:
         """Open the course, and wait for the worker that keeps pages."""
         self.open("/learn/ROAD")
-        self.page.wait_for_function("navigator.serviceWorker.controller !== null")
+        expect(self.page.locator("[data-keep-module]")).to_be_visible()
 
     def keep_module(self) -> None:
         """Press the button on the page of the course."""
@@ -158,6 +159,14 @@ class Trainee:
             }"""
         )
         return found
+
+
+def until(holds: Callable[[], bool], seconds: float = 15) -> None:
+    """Wait for something that no element of the page shows."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.1)
 
 
 NOTHING = {"copies": [], "rows": [], "typed": []}
@@ -310,7 +319,7 @@ def test_signing_out_leaves_nothing_private(somebody):
     ana.context.set_offline(True)
     with suppress(Error):  # there may be no worker left to say so
         ana.open(ana.reading)
-    assert "Every policy has an address." not in ana.page.content()
+    expect(ana.page.get_by_text("Every policy has an address.")).to_have_count(0)
 
 
 def test_signing_out_warns_before_what_waits_is_deleted(somebody):
@@ -338,8 +347,7 @@ def test_a_session_that_has_ended_empties_the_device(somebody):
         sessions.close_all_sessions(session, ana.person.id or 0)
     ana.open("/today")
     assert "/sign-in" in ana.page.url
-    ana.page.wait_for_function("caches.keys().then((names) => !names.some((name) => name.startsWith('kept-')))")
-    assert ana.on_device() == NOTHING
+    until(lambda: ana.on_device() == NOTHING)
 
 
 def test_the_next_person_at_the_same_browser_sees_nothing_of_the_first(somebody):
@@ -434,23 +442,25 @@ def test_with_a_line_the_worker_is_not_noticed(somebody):
 def test_an_update_of_the_assets_replaces_the_old_ones(campus, somebody, line, tmp_path):
     ana = somebody()
     ana.keep_module()
-    old = [name for name in ana.page.evaluate("caches.keys()") if name.startswith("static-")]
+    old = assets_of(ana)
     shutil.copytree(resource("static"), tmp_path / "static")
     with (tmp_path / "static" / "style.css").open("a") as style:
         style.write("h1{letter-spacing:.5px}")
     newer = create_app(campus.campus)
     newer.state.static = StaticFiles(tmp_path / "static", {})
     with served(newer) as port:
-        line.target = port
-        ana.context.set_offline(True)  # so that no connection to the old one is left
-        ana.context.set_offline(False)
+        line.lead_to(port)
         ana.open("/today")
         ana.page.evaluate("navigator.serviceWorker.ready.then((registration) => registration.update())")
-        ana.page.wait_for_function(
-            f"caches.keys().then((names) => names.filter((name) => name.startsWith('static-')).length === 1 && !names.includes('{old[0]}'))"
-        )
+        until(lambda: len(assets := assets_of(ana)) == 1 and assets != old)
+        ana.context.new_cdp_session(ana.page).send("Network.clearBrowserCache")  # which may hold the old stylesheet
         ana.context.set_offline(True)
         ana.open(ana.reading)
         assert "Every policy has an address." in ana.page.inner_text("main")
         assert ana.page.evaluate("getComputedStyle(document.querySelector('h1')).letterSpacing") == "0.5px"
         ana.context.set_offline(False)
+
+
+def assets_of(ana: Trainee) -> list[str]:
+    """The names of the caches of assets."""
+    return [name for name in ana.page.evaluate("caches.keys()") if name.startswith("static-")]
