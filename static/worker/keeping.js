@@ -14,7 +14,11 @@ const titleOf = async (url) => decodeURIComponent((await copyOf(url))?.headers.g
 
 async function prepare() {
   const cache = await caches.open(STATIC);
-  await cache.addAll(CAMPUS.assets);
+  for (const url of CAMPUS.assets) {
+    const answer = await fetch(url);
+    if (!isLasting(answer)) throw new Error("a server of another version answers"); // while one takes over from the other: later, then
+    await cache.put(url, answer);
+  }
   await cache.put("/offline", await fetch("/offline", { credentials: "omit" })); // nobody's: for those who are not signed in
 }
 
@@ -36,7 +40,7 @@ async function asset(request) {
   if (found) return found;
   try {
     const answer = await fetch(request);
-    if (answer.ok && (answer.headers.get("cache-control") || "").includes("immutable")) await cache.put(request, answer.clone()).catch(() => {});
+    if (isLasting(answer)) await cache.put(request, answer.clone()).catch(() => {});
     return answer;
   } catch (error) {
     const name = nameOf(request.url), successor = (await cache.keys()).find((key) => nameOf(key.url) === name);
@@ -45,6 +49,7 @@ async function asset(request) {
   }
 }
 
+const isLasting = (answer) => answer.ok && (answer.headers.get("cache-control") || "").includes("immutable");
 const nameOf = (url) => new URL(url).pathname.split("/").slice(3).join("/"); // /static/<hash>/name
 
 // The network first, for as long as the person has patience; then the copy, or the page that says what there is.

@@ -21,7 +21,6 @@ from lms.kernel import clock, sessions
 from lms.kernel.mail import OutboxMessage
 from lms.kernel.paths import resource
 from lms.kernel.permissions import SYSTEM
-from lms.kernel.static import StaticFiles
 from tests.browser.conftest import Served, serving
 from tests.browser.lines import Line, line_to
 from tests.factories import actor_of, make_cohort, make_course, make_person
@@ -439,16 +438,15 @@ def test_with_a_line_the_worker_is_not_noticed(somebody):
     assert ana.receipts() == 1
 
 
-def test_an_update_of_the_assets_replaces_the_old_ones(campus, somebody, line, tmp_path):
+def test_an_update_of_the_assets_replaces_the_old_ones(campus, somebody, line, tmp_path, monkeypatch):
     ana = somebody()
     ana.keep_module()
     old = assets_of(ana)
     shutil.copytree(resource("static"), tmp_path / "static")
     with (tmp_path / "static" / "style.css").open("a") as style:
         style.write("h1{letter-spacing:.5px}")
-    newer = create_app(campus.campus)
-    newer.state.static = StaticFiles(tmp_path / "static", {})
-    with served(newer) as port:
+    monkeypatch.setattr("lms.app.resource", lambda name: tmp_path / name)
+    with served(create_app(campus.campus)) as port:
         line.lead_to(port)
         ana.open("/today")
         ana.page.evaluate("navigator.serviceWorker.ready.then((registration) => registration.update())")
