@@ -92,7 +92,8 @@ if (document.querySelector("[role=status] .note:not(.no)")) {
   localStorage.removeItem(sessionStorage.getItem("sent"));
   sessionStorage.removeItem("sent");
 }
-forgetTyped(`keep:${document.body.dataset.person}:`);
+// A page of a fault may not know who asked: then nothing is forgotten.
+if ("person" in document.body.dataset) forgetTyped(`keep:${document.body.dataset.person}:`);
 all("form[data-keep]").forEach(keep);
 all("[data-count]").forEach(countIn);
 all("[data-reorder]").forEach(reorder);

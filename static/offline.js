@@ -20,7 +20,7 @@ const offline = (() => {
     const words = line.dataset, said = [];
     if (!navigator.onLine) said.push(words.offline);
     else if (keptAt && wasOnline) said.push(words.slow);
-    if (keptAt) said.push(words.kept.replace("{date}", asDate(keptAt)));
+    if (keptAt) said.push(words.asOf.replace("{date}", asDate(keptAt)));
     if (state.sending) said.push(words.sending);
     else if (state.waiting) said.push((state.waiting === 1 ? words.one : words.many).replace("{n}", state.waiting));
     else if (stands.sent) said.push(words.sent);
@@ -48,7 +48,7 @@ const offline = (() => {
     const settle = (isKept, words = "") => {
       keeps.hidden = isKept;
       drops.hidden = !isKept;
-      said.textContent = isKept ? dataset.kept : words;
+      said.textContent = isKept ? dataset.isKept : words;
     };
     keeps.addEventListener("click", async () => {
       keeps.disabled = true;

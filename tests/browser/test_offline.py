@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Error, Page, expect
+from playwright.sync_api import BrowserContext, Dialog, Error, Page, expect
 from sqlalchemy import select
 
 from lms.app import create_app
@@ -66,7 +66,7 @@ class Trainee:
         with campus.database.transaction() as session:
             cohort = session.scalars(select(Cohort).where(Cohort.code == "ROAD")).one()  # type: ignore[arg-type]
             enrolling.enrol(session, SYSTEM, cohort, self.person.id or 0)
-            of_cohort = select(Activity.id).where(Activity.cohort_id == cohort.id).order_by(Activity.position)  # type: ignore[call-overload,arg-type]
+            of_cohort = select(Activity.id).where(Activity.cohort_id == cohort.id).order_by(Activity.position)
             self.activities: list[int] = list(session.scalars(of_cohort))
         self.sign_in()
         self.page = context.new_page()
@@ -168,7 +168,7 @@ def until(holds: Callable[[], bool], seconds: float = 15) -> None:
         time.sleep(0.1)
 
 
-NOTHING = {"copies": [], "rows": [], "typed": []}
+NOTHING: dict[str, list[str]] = {"copies": [], "rows": [], "typed": []}
 
 
 @pytest.fixture
@@ -205,7 +205,7 @@ def test_reading_marking_and_handing_in_without_a_line_arrive_once_when_it_is_ba
     expect(ana.page.locator("#waiting article")).to_have_count(0)
     assert [(s.text, s.status, s.attempt) for s in ana.submissions()] == [(TEXT, "submitted", 1)]
     with ana.campus.database.reading() as session:
-        assert len(list(session.scalars(select(SubmissionFile).where(SubmissionFile.submission_id == ana.submissions()[0].id)))) == 1  # type: ignore[arg-type]
+        assert len(list(session.scalars(select(SubmissionFile).where(SubmissionFile.submission_id == ana.submissions()[0].id)))) == 1
     assert ana.receipts() == 1
     assert ana.done() == set(ana.activities)
 
@@ -329,7 +329,12 @@ def test_signing_out_warns_before_what_waits_is_deleted(somebody):
     ana.write(TEXT, "Save draft")
     ana.says("1 thing waits to be sent.")
     asked: list[str] = []
-    ana.page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+
+    def refuse(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        dialog.dismiss()
+
+    ana.page.on("dialog", refuse)
     ana.page.locator("details[data-menu] summary").click()
     ana.page.get_by_role("button", name="Sign out").click()
     assert "deleted from this device" in asked[0]
