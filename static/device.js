@@ -7,11 +7,11 @@
   const shape = (id) => document.getElementById(id).content.firstElementChild.cloneNode(true);
 
   // Fills a section: its list, and the words for nothing and for something.
-  function fill(id, items) {
+  function fill(id, items, some = items.length) {
     const section = document.getElementById(id);
     section.querySelector("[data-list]").replaceChildren(...items);
     all("[data-empty]", section).forEach((words) => { words.hidden = items.length > 0; });
-    all("[data-some]", section).forEach((words) => { words.hidden = !items.length; });
+    all("[data-some]", section).forEach((words) => { words.hidden = !some; });
   }
 
   function formCard(form) {
@@ -49,7 +49,8 @@
   function pageLine({ key, url, title, bytes, at }) {
     const item = shape("a-page"), [link, note, button] = item.querySelectorAll("a, .num, button"), name = plain(title);
     Object.assign(link, { href: url, textContent: name });
-    const size = (bytes / 1e6).toLocaleString(document.documentElement.lang, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+    const [amount, unit] = bytes < 1e6 ? [Math.ceil(bytes / 1e3), "kilobyte"] : [bytes / 1e6, "megabyte"];
+    const size = amount.toLocaleString(document.documentElement.lang, { style: "unit", unit, maximumFractionDigits: 1 });
     note.textContent = device.dataset.weight.replace("{size}", size).replace("{date}", asDate(at));
     button.querySelector(".hide").textContent = `: ${name}`;
     button.addEventListener("click", async () => {
@@ -62,7 +63,7 @@
   async function draw() {
     const found = await ask("everything");
     if (!found) return;
-    fill("waiting", found.forms.map(formCard));
+    fill("waiting", found.forms.map(formCard), found.forms.some((form) => form.state === "waiting"));
     fill("modules", found.modules.map(pageLine));
     fill("pages", found.pages.map(pageLine));
     show(await ask("state"));

@@ -108,8 +108,9 @@ async function prune(name) {
 }
 
 async function shown(copy, url) {
-  if (!(copy.headers.get("content-type") || "").startsWith("text/html")) return copy;
-  await put("seen", { key: new URL(url).pathname }).catch(() => {});
+  const { pathname } = new URL(url);
+  if (pathname === "/offline" || !(copy.headers.get("content-type") || "").startsWith("text/html")) return copy;
+  await put("seen", { key: pathname }).catch(() => {});
   const text = (await copy.text()).replace("<body", `<body data-kept-at="${copy.headers.get("kept-at")}"`);
   return new Response(text, { headers: copy.headers });
 }

@@ -17,7 +17,7 @@ PICTURES = os.environ.get("LMS_SCREENSHOTS", "")
 PUBLIC_PAGES = ("/", "/courses/POLI", "/verify", "/sign-in", "/join")
 PAGES = {
     "tendai@demo.example": ("/today", "/grades", "/certificates", "/my-courses", "/profile", "/profile/tokens", "/calendar",
-                            "/calendar/subscribe", "/notifications"),
+                            "/calendar/subscribe", "/notifications", "/offline"),
     "vera@demo.example": ("/marking", "/staff/cohorts", "/staff/cohorts/POLI-2026-AA1", "/staff/cohorts/POLI-2026-AA1/grades"),
     "staff@demo.example": (
         "/staff", "/staff/courses", "/staff/courses/POLI", "/staff/cohorts/POLI-2013-LA1/trainees",
