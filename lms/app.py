@@ -11,7 +11,6 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Match, Mount
@@ -19,6 +18,7 @@ from starlette.routing import Match, Mount
 from lms.kernel import api_jobs, api_schema, finding, offline, site
 from lms.kernel.api_problems import problem
 from lms.kernel.campus import Campus
+from lms.kernel.compression import Compression
 from lms.kernel.errors import NotFound, Refused, SignInNeeded
 from lms.kernel.i18n import N_
 from lms.kernel.middleware import BodyLimit, Envelope, Faults, Figures, SameSite, configure_logging
@@ -27,6 +27,7 @@ from lms.kernel.paths import resource
 from lms.kernel.permissions import PUBLIC, SIGNED_IN, PermissionRegistry
 from lms.kernel.routing import Signpost
 from lms.kernel.static import StaticFiles
+from lms.kernel.unchanged import Unchanged
 from lms.kernel.web import API, Again, Gate, page, redirect, wants_json
 from lms.plugin import PluginError
 
@@ -80,7 +81,8 @@ def create_app(campus: Campus) -> FastAPI:
     check_permissions(app, campus.permissions)
     app.router.routes.insert(0, Signpost(app.router.routes))
     _add_handlers(app)
-    app.add_middleware(GZipMiddleware, minimum_size=600, compresslevel=5)
+    app.add_middleware(Unchanged)
+    app.add_middleware(Compression)
     app.add_middleware(BodyLimit, settings=campus.settings, refuse=answer)
     app.add_middleware(SameSite, settings=campus.settings, refuse=answer)
     app.add_middleware(Faults, answer=answer_fault)

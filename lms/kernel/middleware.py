@@ -28,6 +28,7 @@ Refuse = Callable[[Request, Refused], Response]
 LANGUAGE_COOKIE = "lang"
 OFFLINE, KEEP = "offline", "keep"
 """The header about what a device keeps (`lms.kernel.offline`), and its word."""
+LIGHT_COOKIE = "light"
 METHODS = frozenset(("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"))
 logger = logging.getLogger("lms.request")
 
@@ -75,6 +76,8 @@ class Envelope:
         locale = (
             language if language in self.settings.locales else i18n.negotiate(headers.get("accept-language", ""), self.settings.locales)
         )
+        wish = cookies.get(sessions.cookie_name(LIGHT_COOKIE, is_https), "")
+        state["light"] = wish == "1" or (wish != "0" and headers.get("save-data", "").lower() == "on")
         status = 500
 
         async def answer(message: Message) -> None:
@@ -98,7 +101,7 @@ class Envelope:
             headers.setdefault("strict-transport-security", "max-age=31536000; includeSubDomains")
         if headers.get("content-type", "").startswith("text/html"):
             headers.setdefault("cache-control", "private, no-cache")
-            headers.add_vary_header("Cookie, Accept-Language")
+            headers.add_vary_header("Cookie, Accept-Language, Save-Data")
         _write_owner(headers, state)
         rest = "Path=/; HttpOnly; SameSite=Lax" + ("; Secure" if is_https else "")
         if state.get("visitor_needed") and not is_known:
