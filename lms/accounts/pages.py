@@ -27,7 +27,7 @@ from lms.kernel.database import ReadSession
 from lms.kernel.errors import Invalid, NotFound
 from lms.kernel.i18n import _
 from lms.kernel.permissions import SIGNED_IN
-from lms.kernel.storage import StoredFile, download, save_file
+from lms.kernel.storage import StoredFile, picture, save_file
 from lms.kernel.web import Form, Here, Me, Read, Router, Write, origin_of, page, panels, read_form, redirect, redisplay
 
 pages = Router()
@@ -75,8 +75,8 @@ def save_photo(request: Request, me: Me, session: Write, form: Form, campus: Her
         uploads = form.files("photo")
         if not uploads:
             raise Invalid({"photo": _("Please choose a picture.")})
-        picture = photos.redraw(uploads[0].file)
-    person.photo_file_id = save_file(session, campus.storage, io.BytesIO(picture), f"{person.code}.jpg", "image/jpeg", me.id).id
+        drawn = photos.redraw(uploads[0].file)
+    person.photo_file_id = save_file(session, campus.storage, io.BytesIO(drawn), f"{person.code}.webp", "image/webp", me.id).id
     return redirect(request, "/profile", _("Your new photo is there."))
 
 
@@ -87,8 +87,8 @@ def photo(code: str, session: Read, campus: Here) -> Response:
     file = session.get(StoredFile, file_id) if file_id else None
     if file is None:
         raise NotFound()
-    response = download(campus.storage, file)
-    response.headers["cache-control"] = "private, max-age=600"
+    response = picture(campus.storage, file)
+    response.headers["cache-control"] = "private, max-age=600"  # a photo that was taken away must not stay for long
     return response
 
 

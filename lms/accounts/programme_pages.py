@@ -13,7 +13,7 @@ from lms.kernel import i18n
 from lms.kernel.campus import Campus
 from lms.kernel.errors import Invalid, NotFound
 from lms.kernel.i18n import _
-from lms.kernel.storage import StoredFile, download
+from lms.kernel.storage import StoredFile, picture
 from lms.kernel.web import Form, FormInput, Here, Me, Read, Router, Write, page, read_form, redirect, redisplay
 
 pages = Router()
@@ -92,4 +92,4 @@ def logo(code: str, me: Me, session: Read, campus: Here) -> Response:
     file = session.get(StoredFile, programme.logo_file_id) if programme.logo_file_id else None
     if file is None:
         raise NotFound()
-    return download(campus.storage, file)
+    return picture(campus.storage, file)

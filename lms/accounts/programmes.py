@@ -9,9 +9,8 @@ from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from lms.accounts import photos
 from lms.accounts.models import Programme
-from lms.kernel import audit
+from lms.kernel import audit, pictures
 from lms.kernel.database import ReadSession, Session
 from lms.kernel.errors import Invalid, NotFound
 from lms.kernel.i18n import N_
@@ -90,9 +89,7 @@ def _hold(session: Session, actor: Actor, programme_id: int) -> Programme:
 
 def redraw(stream: BinaryIO) -> bytes:
     """A PNG of an uploaded picture, at most 600 x 300 pixels, its transparency kept. Raises Invalid."""
-    picture = photos.read(stream, "logo")
-    has_alpha = "A" in picture.getbands() or "transparency" in picture.info
-    drawn = picture.convert("RGBA" if has_alpha else "RGB")
+    drawn = pictures.unpack(pictures.check(stream, "logo"), "logo", max(LOGO_BOX) * 2)
     drawn.thumbnail(LOGO_BOX, Image.Resampling.LANCZOS)
     out = io.BytesIO()
     drawn.save(out, "PNG", optimize=True)

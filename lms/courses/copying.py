@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import or_, select
 
+from lms.courses import picturing
 from lms.courses.activity_types import Types
 from lms.courses.dating import deadline, opening
 from lms.courses.models import Activity, Cohort, ContentText, Course, Module
@@ -85,6 +86,7 @@ def _copy_activities(
             title=said.title, body=said.body, body_html=said.body_html, **{name: getattr(source, name) for name in KEPT}, **dated(source),
         )  # fmt: skip
     session.add_all(list(copies.values()))
+    picturing.copy(session, {source: copy.id or 0 for source, copy in copies.items()})
     for source in sources:
         if source.type in types:
             types[source.type].copy(session, source, copies[source.id or 0])

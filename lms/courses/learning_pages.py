@@ -1,16 +1,18 @@
 """Pages of trainees: today, a cohort, an activity."""
 
+from functools import partial
 from typing import Any
 
 from fastapi import Request
 from markupsafe import Markup
 from starlette.responses import Response
 
-from lms.courses import completion, learning, loading, weighing
+from lms.courses import completion, illustrating, learning, loading, weighing
 from lms.courses.activity_types import Types
 from lms.courses.forms import Id
 from lms.courses.models import Activity, Cohort, Progress
 from lms.courses.refusing import told_at
+from lms.kernel import storage
 from lms.kernel.campus import Campus
 from lms.kernel.database import ReadSession
 from lms.kernel.errors import NotFound
@@ -111,12 +113,13 @@ def around(activity: Activity, parts: list[learning.Part], base: str, sees_all: 
 
 
 def piece(request: Request, session: ReadSession, types: Types, me: Actor, activity: Activity, base: str, language: str) -> Markup:
-    """The type's own part of the page, `language` being that of the content; a placeholder where its plugin is not there."""
+    """The type's own part of the page with its pictures, in the `language` of the content; a placeholder where its plugin is missing."""
     kind = types.get(activity.type)
     shared = {"activity": activity, "learn_url": f"{base}/{activity.id}", "preview": activity.cohort_id is None, "language": language}
-    if kind is None:
-        return Markup(render(request, MISSING, **shared))  # noqa: S704  # our templates escape
-    return Markup(render(request, kind.template, **{**shared, **kind.context(session, me, activity)}))  # noqa: S704  # our templates escape
+    own = kind.context(session, me, activity) if kind else {}
+    html = render(request, kind.template if kind else MISSING, **{**shared, **own})
+    show = partial(render, request, illustrating.TEMPLATE, url=shared["learn_url"], light=request.state.light)
+    return illustrating.put_in(session, activity.id or 0, html, show)
 
 
 def _has_viewed(session: ReadSession, me: Actor, activity: Activity) -> bool:
@@ -145,6 +148,22 @@ def activity_file(code: str, activity_id: Id, me: Me, session: Read, campus: Her
     cohort: Cohort = loading.load_learning(session, me, code)
     activity = loading.load_open_activity(session, me, cohort, activity_id)
     return may_keep(send_file(session, campus, activity), _is_own_reading(campus, me, cohort, activity))
+
+
+@pages.get("/learn/{code}/{activity_id}/pictures/{number}", permission=SIGNED_IN)
+def whole_picture(code: str, activity_id: Id, number: Id, me: Me, session: Read, campus: Here) -> Response:
+    """A picture in its full size, to keep."""
+    activity = loading.load_open_activity(session, me, loading.load_learning(session, me, code), activity_id)
+    return download(campus.storage, illustrating.file_of(session, activity.id or 0, number, None))
+
+
+@pages.get("/learn/{code}/{activity_id}/pictures/{number}/{width}", permission=SIGNED_IN)
+def picture(code: str, activity_id: Id, number: Id, width: Id, me: Me, session: Read, campus: Here) -> Response:
+    """A picture in a width that pages show."""
+    cohort = loading.load_learning(session, me, code)
+    activity = loading.load_open_activity(session, me, cohort, activity_id)
+    shown = storage.picture(campus.storage, illustrating.file_of(session, activity.id or 0, number, width))
+    return may_keep(shown, _is_own_reading(campus, me, cohort, activity))
 
 
 def send_file(session: ReadSession, campus: Campus, activity: Activity) -> Response:

@@ -13,6 +13,7 @@ from lms.kernel.permissions import Scope
 COURSE_STATES = ("draft", "published", "archived")
 COHORT_STATES = ("draft", "published", "closed")
 ENROLMENT_METHODS = ("staff", "self", "application")
+PICTURE_STATES = ("waiting", "ready", "broken")
 COMPLETION_RULES = ("none", "viewed", "marked", "submitted", "passed")
 
 
@@ -170,6 +171,41 @@ class Activity(Row, table=True):
     due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     cutoff_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     version: int = 1
+
+
+class ActivityPicture(Row, table=True):
+    """A picture in the text of an activity, which names it as `picture:1`."""
+
+    __tablename__ = "activity_picture"
+    __table_args__ = (
+        UniqueConstraint("activity_id", "number"),
+        CheckConstraint(f"state IN {PICTURE_STATES}", name="state_known"),
+        CheckConstraint("number > 0", name="counted_from_one"),
+        CheckConstraint("state <> 'ready' OR (width > 0 AND height > 0)", name="ready_has_a_size"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    activity_id: int = Field(sa_column=reference("activity.id", ondelete="CASCADE", index=False))
+    number: int
+    """Counts within the activity, so that a copy of the text names the copy of the picture."""
+    alt: str = ""
+    """What it shows, for those who do not see it; empty: it is decoration."""
+    state: str = "waiting"
+    """waiting: it is as it was sent and shown to nobody; ready: it was drawn anew; broken: it could not be read to its end."""
+    file_id: int = Field(sa_column=reference("stored_file.id"))
+    """The whole picture."""
+    width: int = 0
+    height: int = 0
+
+
+class PictureSize(Row, table=True):
+    """A picture drawn narrower, for screens that need no more."""
+
+    __tablename__ = "picture_size"
+    __table_args__ = (CheckConstraint("width > 0 AND height > 0", name="has_a_size"),)
+    picture_id: int = Field(sa_column=reference("activity_picture.id", ondelete="CASCADE", primary_key=True, index=False))
+    width: int = Field(primary_key=True)
+    height: int
+    file_id: int = Field(sa_column=reference("stored_file.id"))
 
 
 class ContentText(Row, table=True):

@@ -1,6 +1,6 @@
 """The declaration of the plugin that keeps courses and cohorts."""
 
-from lms.courses import dates, finding, importing_cohorts, importing_courses
+from lms.courses import dates, finding, importing_cohorts, importing_courses, jobs, picturing
 from lms.courses.activity_types import FileType, LinkType, PageType
 from lms.courses.api import api
 from lms.courses.events import ActivityCompleted, CohortChanged, CohortCreated
@@ -39,6 +39,7 @@ plugin = Plugin(
         PublicEvent("cohort.changed", N_("The settings of a cohort were changed"), CohortChanged),
         PublicEvent("activity.completed", N_("Somebody has completed an activity"), ActivityCompleted),
     ),
+    jobs={picturing.DRAWING: jobs.draw_picture, picturing.FORGETTING: jobs.forget_files},
     searches=finding.SEARCHES,
     dates=dates.dates_of,
     importers=(importing_courses.importer, importing_cohorts.importer),

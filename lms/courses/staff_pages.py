@@ -7,13 +7,13 @@ from fastapi import Request
 from sqlalchemy import select
 from starlette.responses import Response
 
-from lms.courses import editing, learning, loading, queries
+from lms.courses import editing, illustrating, learning, loading, queries
 from lms.courses.forms import CopyForm, CourseForm, Id, NewCourseForm, VersionForm
 from lms.courses.learning_pages import around, piece, send_file, types_of
 from lms.courses.models import Activity, Cohort, Course, CourseText
 from lms.courses.refusing import Stand, keeping_both, told_at
 from lms.courses.topics import topic_name
-from lms.kernel import i18n
+from lms.kernel import i18n, storage
 from lms.kernel.campus import Campus
 from lms.kernel.database import ReadSession, Session
 from lms.kernel.errors import Forbidden, Invalid, NotFound
@@ -215,6 +215,20 @@ def preview_activity(request: Request, code: str, activity_id: Id, me: Me, sessi
 def preview_file(code: str, activity_id: Id, me: Me, session: Read, campus: Here) -> Response:
     """The file of an activity of a course."""
     return send_file(session, campus, _previewed(session, me, code, activity_id)[1])
+
+
+@pages.get("/staff/courses/{code}/preview/{activity_id}/pictures/{number}", permission="courses.view_drafts")
+def preview_whole_picture(code: str, activity_id: Id, number: Id, me: Me, session: Read, campus: Here) -> Response:
+    """A picture of a course in its full size, to keep."""
+    activity = _previewed(session, me, code, activity_id)[1]
+    return storage.download(campus.storage, illustrating.file_of(session, activity.id or 0, number, None))
+
+
+@pages.get("/staff/courses/{code}/preview/{activity_id}/pictures/{number}/{width}", permission="courses.view_drafts")
+def preview_picture(code: str, activity_id: Id, number: Id, width: Id, me: Me, session: Read, campus: Here) -> Response:
+    """A picture of a course in a width that pages show."""
+    activity = _previewed(session, me, code, activity_id)[1]
+    return storage.picture(campus.storage, illustrating.file_of(session, activity.id or 0, number, width))
 
 
 def _previewed(session: ReadSession, me: Actor, code: str, activity_id: int) -> tuple[Course, Activity]:

@@ -18,7 +18,7 @@ from lms.grading.deadlines import Window
 from lms.grading.models import Assignment, Grade, GradeItem, Submission, SubmissionFile
 from lms.kernel import clock
 from lms.kernel.database import ReadSession
-from lms.kernel.i18n import N_, LazyText, format_datetime, format_number
+from lms.kernel.i18n import N_, LazyText, format_datetime
 from lms.kernel.permissions import Actor
 from lms.kernel.storage import StoredFile
 from lms.kernel.web import EMPTY
@@ -42,15 +42,6 @@ class FileLine:
     name: str
     size: int
     sha256: str
-
-    @property
-    def weight(self) -> str:
-        """Its size for people: "212 kB"."""
-        if self.size < 1000:
-            return f"{self.size} B"
-        if self.size < 1_000_000:
-            return f"{format_number(round(Decimal(self.size) / 1000))} kB"
-        return f"{format_number(round(Decimal(self.size) / 1_000_000, 1))} MB"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from typing import BinaryIO
 
 from lms.kernel.errors import Refused
-from lms.kernel.i18n import N_
+from lms.kernel.i18n import N_, format_size
 
 HEAD = 1024
 """Bytes that are looked at."""
@@ -42,6 +42,11 @@ class NotWhatItSays(Refused):
 def ending_of(name: str) -> str:
     """The ending of a name, in lower case; empty where it has none."""
     return name.rpartition(".")[2].lower() if "." in name else ""
+
+
+def facts(name: str, size: int) -> str:
+    """What people want to know before they download: the kind and the size, "PDF, 212 kB"."""
+    return ", ".join(part for part in (ending_of(name).upper(), format_size(size)) if part)
 
 
 def type_of(name: str) -> str:

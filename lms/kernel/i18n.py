@@ -274,6 +274,15 @@ def format_percent(value: float | Decimal | None, digits: int = 0) -> str:
     return numbers.format_percent(rounded, locale=cldr(locale()), decimal_quantization=False)
 
 
+def format_size(size: int) -> str:
+    """What a file weighs: "212 kB", "1.4 MB"."""
+    if size < 1000:
+        return gettext("%(size)s B") % {"size": size}
+    if size < 999_500:
+        return gettext("%(size)s kB") % {"size": format_number(round(size / 1000))}
+    return gettext("%(size)s MB") % {"size": format_number(round(Decimal(size) / 1_000_000, 1))}
+
+
 @lru_cache(maxsize=4096)
 def _territory(code: str, spoken: str) -> str:
     return cldr(spoken).territories.get(code.upper()) or code

@@ -13,6 +13,7 @@ from lms.kernel.campus import Campus
 from lms.kernel.cookies import keep_cookie
 from lms.kernel.errors import NotFound
 from lms.kernel.i18n import _
+from lms.kernel.middleware import LIGHT_COOKIE
 from lms.kernel.permissions import PUBLIC, SIGNED_IN
 from lms.kernel.web import Form, Here, Me, Read, Router, Write, page, redirect
 
@@ -99,6 +100,16 @@ def choose_look(request: Request, form: Form) -> Response:
     chosen = looks.Look.read([form.get(name) for name in looks.CHOICES])
     response = redirect(request, form.get("next") or "/", _("This is how pages look now."))
     keep_cookie(request, response, looks.COOKIE, str(chosen), 365 * 86400)
+    return response
+
+
+@pages.get("/light/{wish}", permission=PUBLIC)
+def choose_light(request: Request, wish: str, next: str = "/") -> Response:
+    """Read this site without images, or with them, in this browser; this counts more than what the browser says by itself."""
+    if wish not in ("on", "off"):
+        raise NotFound()
+    response = redirect(request, next)
+    keep_cookie(request, response, LIGHT_COOKIE, "1" if wish == "on" else "0", 365 * 86400)
     return response
 
 

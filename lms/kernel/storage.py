@@ -10,7 +10,6 @@ import os
 import re
 import secrets
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,16 +18,15 @@ from urllib.parse import quote
 
 from sqlalchemy import Column, Integer
 from sqlmodel import Field
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from lms.kernel import clock
 from lms.kernel.database import Row, Session, UtcDateTime
+from lms.kernel.downloads import CHUNK, Download
 from lms.kernel.errors import NotFound, TooLarge
 from lms.kernel.text import tidy
 from lms.settings import Misconfigured, Settings
 
-CHUNK = 256 * 1024
-IN_ONE_PIECE = 1024 * 1024
 KEY = re.compile(r"[0-9a-f]{32}")
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 _OPEN_DOCUMENT = "application/vnd.oasis.opendocument."
@@ -266,17 +264,15 @@ def download(storage: Storage, file: StoredFile) -> Response:
         "content-security-policy": "sandbox",
     }
     headers["cache-control"] = "private, no-cache"
-    opened = storage.open(file.key)
-    if file.size <= IN_ONE_PIECE:
-        with opened:
-            return Response(opened.read(), media_type=media_type, headers=headers)
-    return StreamingResponse(_chunks(opened), media_type=media_type, headers={**headers, "content-length": str(file.size)})
+    return Download(storage.open(file.key), file.size, f'"{file.sha256}"', media_type, headers)
 
 
-def _chunks(opened: BinaryIO) -> Iterator[bytes]:
-    with opened:
-        while chunk := opened.read(CHUNK):
-            yield chunk
+def picture(storage: Storage, file: StoredFile) -> Response:
+    """A picture that we drew, to be shown in a page. Its address changes with it, so a browser asks once. Raises NotFound."""
+    response = download(storage, file)
+    del response.headers["content-disposition"]
+    response.headers["cache-control"] = "private, max-age=31536000, immutable"
+    return response
 
 
 def sign_link(secret: bytes, subject: str, lasts: timedelta) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined, nodes, select_autoescape
 from jinja2.visitor import NodeTransformer
 
-from lms.kernel import i18n
+from lms.kernel import file_kinds, i18n
 from lms.kernel.paths import resource
 
 _plugin_folders: dict[str, Path] = {}  # filled while plugins are loaded, before anything is shown
@@ -76,5 +76,6 @@ def environment(code: str) -> Templates:
     )
     formats = {"date": i18n.format_date, "datetime": i18n.format_datetime, "number": i18n.format_number, "percent": i18n.format_percent}
     names = {"country_name": i18n.country_name, "language_name": i18n.language_name, "text_direction": i18n.text_direction(code)}
-    templates.globals.update(formats, locale=code, **names)
+    files = {"file_size": i18n.format_size, "file_facts": file_kinds.facts}
+    templates.globals.update(formats, locale=code, **names, **files)
     return templates

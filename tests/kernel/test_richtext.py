@@ -57,5 +57,11 @@ def test_pictures_of_this_site_are_shown():
     assert render("![A map](/files/5)") == '<p><img src="/files/5" alt="A map"></p>\n'
 
 
+def test_a_picture_given_with_the_text_is_named_by_its_number():
+    assert render("![A map](picture:5)") == '<p><img src="picture:5" alt="A map"></p>\n'
+    for text in ("![x](picture:0)", "![x](picture:a)", "![x](picture:5/../7)", "![x](picture://elsewhere.org)", "[x](picture:5)"):
+        assert "picture:" not in render(text)
+
+
 def test_addresses_in_a_text_do_not_become_links_by_themselves():
     assert "<a" not in render("see www.example.org")

@@ -1,6 +1,5 @@
 """Files are kept whole or not at all, and come back as attachments."""
 
-import asyncio
 import errno
 import hashlib
 import io
@@ -10,7 +9,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from starlette.responses import StreamingResponse
+from starlette.testclient import TestClient
 
 from lms.accounts import models  # noqa: F401  # files belong to people
 from lms.kernel import clock
@@ -162,7 +161,8 @@ def test_a_script_that_calls_itself_a_page_is_handed_out_as_bytes(place, databas
     with database.transaction() as session:
         file = save_file(session, place, b"<script>", "../año <1>.html", "text/html; charset=utf-8", owner_id=None)
     answer = download(place, file)
-    assert (file.name, file.content_type, answer.body) == ("año _1_.html", "application/octet-stream", b"<script>")
+    assert (file.name, file.content_type) == ("año _1_.html", "application/octet-stream")
+    assert TestClient(answer).get("/").content == b"<script>"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["content-disposition"] == "attachment; filename=\"a_o _1_.html\"; filename*=UTF-8''a%C3%B1o%20_1_.html"
 
@@ -171,14 +171,32 @@ def test_a_large_file_is_handed_out_in_pieces(place, database):
     with database.transaction() as session:
         file = save_file(session, place, b"x" * 1_500_000, "film.mp4", "video/mp4", None)
     answer = download(place, file)
-    assert isinstance(answer, StreamingResponse)
+    with TestClient(answer).stream("GET", "/") as received:
+        sizes = [len(piece) for piece in received.iter_raw()]
+    assert (sum(sizes), received.headers["content-length"]) == (1_500_000, "1500000")
+    assert received.headers["content-type"] == "video/mp4"
 
-    async def pieces() -> list[int]:
-        return [len(piece) async for piece in answer.body_iterator]
 
-    assert (sum(sizes := asyncio.run(pieces())), answer.headers["content-length"]) == (1_500_000, "1500000")
-    assert len(sizes) > 1
-    assert answer.headers["content-type"] == "video/mp4"
+def test_a_download_goes_on_where_the_line_broke(place, database):
+    content = bytes(range(256)) * 20
+    with database.transaction() as session:
+        file = save_file(session, place, content, "film.mp4", "video/mp4", None)
+
+    def ask(**headers: str) -> Any:
+        return TestClient(download(place, file)).get("/", headers={name.replace("_", "-"): value for name, value in headers.items()})
+
+    whole = ask()
+    tag = whole.headers["etag"]
+    rest = ask(range="bytes=1000-", if_range=tag)
+    assert (rest.status_code, rest.content, rest.headers["content-range"]) == (206, content[1000:], "bytes 1000-5119/5120")
+    assert [ask(range=wish).content for wish in ("bytes=0-9", "bytes=-20", "bytes=5000-9999")] == [
+        content[:10], content[-20:], content[5000:],
+    ]  # fmt: skip
+    for wish in ("bytes=0-1,5-6", "lines=1-2", "bytes=9-3", "bytes=-"):
+        assert (ask(range=wish).status_code, ask(range=wish).content) == (200, content)
+    assert (ask(range="bytes=5120-").status_code, ask(range="bytes=-0").status_code) == (416, 416)
+    assert ask(range="bytes=10-", if_range='"another"').content == content, "it was changed meanwhile"
+    assert (ask(if_none_match=tag).status_code, ask(if_none_match=tag).content) == (304, b"")
 
 
 @pytest.mark.parametrize(

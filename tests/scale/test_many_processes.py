@@ -102,7 +102,7 @@ def test_a_photo_given_at_one_is_shown_by_another(town: Town, browser: Client) -
     pictures = [browser.get(member.address + shown[1]) for member in town.web]
     assert {picture.status_code for picture in pictures} == {200}
     assert len({picture.content for picture in pictures}) == 1
-    assert pictures[0].content.startswith(b"\xff\xd8"), "drawn anew, as a JPEG"
+    assert pictures[0].content[8:12] == b"WEBP", "drawn anew, as a WebP"
 
 
 def test_wrong_passwords_are_counted_together_and_for_the_address_that_the_proxy_names(town: Town, browser: Client) -> None:

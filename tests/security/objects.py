@@ -6,12 +6,14 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from PIL import Image
 from sqlalchemy import select
 from sqlmodel import col
 
 from lms.accounts.models import Person
 from lms.calendar import addresses
 from lms.certificates import issuing, requesting
+from lms.courses import picturing
 from lms.courses.models import Activity, Cohort, Module
 from lms.enrollment import applying, enrolling
 from lms.grading import items, marking, submitting
@@ -41,6 +43,8 @@ def add(world: World, other: Cohort) -> None:
         job_id = requesting.request_export(session, staff, world.cohort)
     submission, file_id = hand_in(world, activities["assignment"])
     person = world.people["own trainee"]
+    for activity_id in (course_activity, activities["assignment"], activities["page"]):
+        illustrate(campus, activity_id)
 
     def sample(pattern: str, **values: Any) -> None:
         world.samples.append((re.compile(pattern), values))
@@ -52,11 +56,11 @@ def add(world: World, other: Cohort) -> None:
     sample(r"/confirm/|/reset/", token="no-such-token")
     sample(r"/profile/tokens/", code="no-such-token")
     sample(r"/language/", code="es")
-    sample(
-        r"/courses/|/staff/courses/.*/texts/|/staff/courses/.*/preview", code=world.course.code, language="es", activity_id=course_activity
-    )
+    sample(r"/light/", wish="on")
+    sample(r"/staff/courses/.*/preview", code=world.course.code, activity_id=course_activity, number=1, width=480)
+    sample(r"/courses/|/staff/courses/.*/texts/", code=world.course.code, language="es")
     sample(r"/staff/courses/", code=world.course.code)
-    sample(r"/learn/", code=world.cohort.code, activity_id=activities["assignment"])
+    sample(r"/learn/", code=world.cohort.code, activity_id=activities["assignment"], number=1, width=480)
     sample(r"/staff/cohorts/.*/grades", code=world.cohort.code, item_id=manual.id)
     sample(r"/staff/cohorts/.*/certificates/exports/", code=world.cohort.code, job_id=job_id)
     sample(r"/staff/cohorts/.*/certificates", code=world.cohort.code, certificate=certificate, enrolment_id=enrolment_id)
@@ -65,12 +69,23 @@ def add(world: World, other: Cohort) -> None:
     sample(r"/staff/webhooks/", code=webhook, delivery=message)
     sample(r"/staff/\{kind\}/", kind="cohorts", code=world.cohort.code)
     sample(r"/staff/modules/", module_id=module)
-    sample(r"/staff/activities/", activity_id=activities["page"])
+    sample(r"/staff/activities/", activity_id=activities["page"], number=1)
     sample(r"/staff/\{part\}/", part="modules", part_id=course_module, language="es")
     sample(r"/verify/|/certificates/", code=certificate)
     sample(r"/submissions/|/marking/", code=submission, file_id=file_id)
     sample(r"/reports/", name="trainees", kind="csv")
     subscribe(world, sample)
+
+
+def illustrate(campus: Campus, activity_id: int) -> None:
+    """An activity has a picture, drawn already."""
+    picture = io.BytesIO()
+    Image.new("RGB", (480, 320), "teal").save(picture, "PNG")
+    with campus.database.transaction() as session:
+        picture.seek(0)
+        given = picturing.add(session, campus.storage, SYSTEM, activity_id, picture, "map.png", "A map", False)
+        picture.seek(0)
+        picturing.keep(session, campus.storage, given.file_id, picturing.draw(picture))
 
 
 def tell(world: World) -> tuple[str, str]:
