@@ -4,7 +4,7 @@ import gc
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import anyio.to_thread
 from fastapi import APIRouter, FastAPI, Request
@@ -20,7 +20,7 @@ from lms.kernel.api_problems import problem
 from lms.kernel.campus import Campus
 from lms.kernel.compression import Compression
 from lms.kernel.errors import NotFound, Refused, SignInNeeded
-from lms.kernel.i18n import N_
+from lms.kernel.i18n import N_, _
 from lms.kernel.middleware import BodyLimit, Envelope, Faults, Figures, SameSite, configure_logging
 from lms.kernel.outages import outage
 from lms.kernel.paths import resource
@@ -193,10 +193,24 @@ def answer(request: Request, refusal: Refused) -> Response:
     if wants_json(request):
         return problem(request, refusal)
     if isinstance(refusal, SignInNeeded):
-        path = request.url.path + (f"?{request.url.query}" if request.url.query else "") if request.method == "GET" else "/"
-        return redirect(request, f"/sign-in?next={quote(path, safe='/')}")
+        return redirect(request, f"/sign-in?next={quote(_page_of(request), safe='/')}", *_comfort(request))
     shown = refusal.status if refusal.status in ERROR_PAGES else 400
     return page(
         request, f"errors/{shown}.html", status=refusal.status, title=str(refusal.title), message=refusal.sentence(),
         request_id=getattr(request.state, "request_id", ""),
     )  # fmt: skip
+
+
+def _page_of(request: Request) -> str:
+    """The page to return to after signing in: the one that was asked for, or the one whose form was sent."""
+    if request.method == "GET":
+        return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    sender = urlsplit(request.headers.get("referer", ""))
+    if sender.netloc != request.headers.get("host", ""):
+        return "/"
+    return sender.path + (f"?{sender.query}" if sender.query else "")
+
+
+def _comfort(request: Request) -> tuple[object, ...]:
+    """What to say to somebody whose form came too late."""
+    return () if request.method == "GET" else (_("You were signed out before this arrived. Please sign in and send it again."), "wait")

@@ -88,12 +88,12 @@ function forgetTyped(mine) {
 function closeMenus(target) {
   all("details[data-menu][open]").forEach((menu) => { menu.open = menu.contains(target); });
 }
-if (document.querySelector("[role=status] .note:not(.no)")) {
-  localStorage.removeItem(sessionStorage.getItem("sent"));
-  sessionStorage.removeItem("sent");
-}
-// A page of a fault may not know who asked: then nothing is forgotten.
-if ("person" in document.body.dataset) forgetTyped(`keep:${document.body.dataset.person}:`);
+// The page after a form was sent: what it holds is forgotten only where that page says that it arrived.
+if (document.querySelector("[role=status] .note:is(.ok, .info)")) localStorage.removeItem(sessionStorage.getItem("sent"));
+sessionStorage.removeItem("sent");
+addEventListener("submit", () => sessionStorage.removeItem("sent"), true); // before keep() writes its own
+// Somebody else has signed in on this computer; who signs in again finds what she typed.
+if (document.body.dataset.person) forgetTyped(`keep:${document.body.dataset.person}:`);
 all("form[data-keep]").forEach(keep);
 all("[data-count]").forEach(countIn);
 all("[data-reorder]").forEach(reorder);

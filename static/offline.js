@@ -85,10 +85,7 @@ const offline = (() => {
 
   async function begin() {
     const worker = navigator.serviceWorker, isFirst = !worker.controller;
-    worker.addEventListener("message", ({ data }) => {
-      if (data.forget) forgetTyped();
-      show(data);
-    });
+    worker.addEventListener("message", ({ data }) => show(data));
     await worker.register("/sw.js");
     show(await ask("state") || {});
     if (navigator.onLine) ask("send");

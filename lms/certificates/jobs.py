@@ -1,5 +1,6 @@
 """What workers do for certificates. Every job may be repeated: what was issued, drawn or kept before is found again."""
 
+import io
 import tempfile
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -14,7 +15,7 @@ from lms.enrollment.enrolling import UnknownPerson
 from lms.enrollment.models import Enrolment
 from lms.kernel import clock, i18n
 from lms.kernel.database import Origin
-from lms.kernel.i18n import _
+from lms.kernel.i18n import _, format_size
 from lms.kernel.jobs import JobRun
 from lms.kernel.permissions import SYSTEM, Actor
 from lms.kernel.storage import save_file
@@ -78,11 +79,14 @@ def export(run: JobRun, *, cohort_id: int, by: int | None, locale: str) -> None:
 
     with i18n.using(locale), tempfile.TemporaryFile() as packed:
         exporting.write_zip(run.database, run.storage, cohort_id, packed, follow)
+        size = format_size(packed.seek(0, io.SEEK_END))
         packed.seek(0)
         with run.database.transaction(Origin(by)) as session:
             cohort = session.one(Cohort, cohort_id)
             url = f"/staff/cohorts/{cohort.code}/certificates/exports/{run.job_id}"
-            run.finish(session, {"url": url, "label": _("Download the ZIP")})  # first: who lost the job writes nothing
+            run.finish(
+                session, {"url": url, "label": _("Download the ZIP ({size})").format(size=size)}
+            )  # first: who lost the job writes nothing
             name = _("Certificates {cohort}").format(cohort=cohort.code)
             file = save_file(session, run.storage, packed, f"{name}.zip", "application/zip", by)
             session.add(CertificateExport(job_id=run.job_id, cohort_id=cohort_id, file_id=file.id or 0, made_at=clock.now()))

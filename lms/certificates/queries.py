@@ -17,12 +17,14 @@ from lms.enrollment.models import Enrolment
 from lms.kernel.database import ReadSession
 from lms.kernel.lists import after_row
 from lms.kernel.permissions import Reach
+from lms.kernel.storage import StoredFile
 
 # SQLModel types a column as its value; in a statement it is a column.
 _Certificate: Any = Certificate
 _Enrolment: Any = Enrolment
 _Person: Any = Person
 _Cohort: Any = Cohort
+_StoredFile: Any = StoredFile
 
 PAGE = 50
 
@@ -38,7 +40,8 @@ class Issued:
     course: str
     cohort_code: str
     issued_on: date
-    is_drawn: bool
+    weight: int
+    """Bytes of its document; 0: it is not drawn yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,8 @@ class Line:
     serial: str | None
     status: str | None
     issued_on: date | None
-    is_drawn: bool
+    weight: int
+    """Bytes of its document; 0: it is not drawn yet."""
     printed_name: str
     reason: str
 
@@ -75,17 +79,18 @@ class Counts:
     waiting: int
 
 
-_ISSUED: Any = select(
-    _Certificate.id, _Certificate.code, _Certificate.serial, _Certificate.status, _Certificate.snapshot, _Certificate.issued_on,
-    _Certificate.file_id.is_not(None).label("is_drawn"),
-).where(_Certificate.erased_at.is_(None))  # fmt: skip
+_weight: Any = func.coalesce(_StoredFile.size, 0).label("weight")
+_ISSUED: Any = (
+    select(
+        _Certificate.id, _Certificate.code, _Certificate.serial, _Certificate.status, _Certificate.snapshot, _Certificate.issued_on, _weight
+    )
+    .outerjoin(StoredFile, _StoredFile.id == _Certificate.file_id)
+    .where(_Certificate.erased_at.is_(None))
+)  # fmt: skip
 
 
 def _issued(rows: Any) -> list[Issued]:
-    return [
-        Issued(r.id, r.code, r.serial, r.status, r.snapshot["course"], r.snapshot["cohort_code"], r.issued_on, bool(r.is_drawn))
-        for r in rows
-    ]
+    return [Issued(r.id, r.code, r.serial, r.status, r.snapshot["course"], r.snapshot["cohort_code"], r.issued_on, r.weight) for r in rows]
 
 
 def own(session: ReadSession, person_id: int, before: int = 0, limit: int = PAGE) -> tuple[list[Issued], int | None]:
@@ -144,11 +149,12 @@ def cohort_lines(
         select(
             _Enrolment.id.label("enrolment_id"), _Person.code.label("person_code"), _Person.given_name, _Person.family_name,
             _Person.certificate_name, _Person.language, _Person.email, _Enrolment.status.label("enrolment_status"), _Certificate.code,
-            _Certificate.serial, _Certificate.status, _Certificate.issued_on, _Certificate.file_id, _Certificate.snapshot,
-            _Certificate.reason,
+            _Certificate.serial, _Certificate.status, _Certificate.issued_on, _Certificate.snapshot, _Certificate.reason,
+            _weight,
         )
         .join(Person, _Person.id == _Enrolment.person_id)
         .outerjoin(Certificate, _Certificate.id == newest)
+        .outerjoin(StoredFile, _StoredFile.id == _Certificate.file_id)
         .where(*conditions)
         .order_by(_Person.search_text, _Person.id)
         .limit(limit + 1)
@@ -162,6 +168,6 @@ def _line(row: Any) -> Line:
     return Line(
         enrolment_id=row.enrolment_id, person_code=row.person_code, language=row.language, has_email=bool(row.email),
         name=row.certificate_name or full_name(row.given_name, row.family_name), enrolment_status=row.enrolment_status, code=row.code,
-        serial=row.serial, status=row.status, issued_on=row.issued_on, is_drawn=row.file_id is not None,
+        serial=row.serial, status=row.status, issued_on=row.issued_on, weight=row.weight,
         printed_name=snapshot.get("name", ""), reason=row.reason or "",
     )  # fmt: skip

@@ -159,7 +159,7 @@ def _draft(session: ReadSession, campus: Campus, run: ImportRun, file: ImportFil
     return {
         "file": run, "given": file, "base": f"{BASE}/{run.code}", "kind": importer, "sample": shown, "errors": errors, "form": form,
         "encodings": list(ENCODINGS.items()), "delimiters": list(DELIMITERS.items()), "modes": list(MODE_TITLES.items()),
-        "is_there": stored is not None,
+        "weight": stored.size if stored else 0,
     }  # fmt: skip
 
 

@@ -94,7 +94,7 @@ def test_files_are_handed_out_as_attachments_alone(client, campus, visit):
         assert answer.headers["content-disposition"].startswith("attachment")
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["content-type"] in ("application/octet-stream", "application/pdf")
-        assert "1 kB" in words(rosa.get(f"/learn/C/{activity.id}"))
+        assert "25 B" in words(rosa.get(f"/learn/C/{activity.id}"))
     in_course = activities_of(campus, course)[1].id
     assert client.get(f"/staff/courses/POLI/preview/{in_course}/file").headers["content-disposition"].startswith("attachment")
     assert rosa.get(f"/learn/C/{activities_of(campus, cohort)[0].id}/file").status_code == 404  # a page has none

@@ -6,9 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, sync_playwright
+from sqlalchemy import select
+from sqlmodel import col
 
+from lms.accounts import passwords
+from lms.accounts.models import Person
 from lms.app import create_app
 from lms.kernel import sessions
+from tests.factories import make_person
 from tests.grading.stories import Class, submissions
 from tests.serving import served
 
@@ -67,3 +72,53 @@ def test_typed_text_is_kept_when_the_tab_is_closed(opened):
     page.goto("about:blank")
     page.goto(address)
     assert page.input_value("#f-text") == "Half a thought"
+
+
+def test_typed_text_survives_a_line_that_breaks_while_it_is_sent(opened, campus):
+    page, address = opened
+    page.fill("#f-text", "An evening's work")
+    page.context.set_offline(True)
+    page.click("button[value=hand_in]")
+    page.wait_for_url("chrome-error://**")
+    page.context.set_offline(False)
+    page.goto(address.partition("/learn/")[0] + "/profile")
+    page.locator("form[action='/profile'] button[type=submit]").click()
+    assert "Saved." in page.inner_text("[role=status]"), "something else arrived in between"
+    page.goto(address)
+    assert page.input_value("#f-text") == "An evening's work"
+    page.click("button[value=hand_in]")
+    page.wait_for_url("**#work")
+    assert [submission.text for submission in submissions(campus)] == ["An evening's work"]
+    assert page.evaluate("Object.keys(localStorage)") == []
+
+
+def test_who_was_signed_out_meanwhile_signs_in_and_finds_what_she_typed(opened, campus):
+    page, address = opened
+    with campus.database.transaction() as session:
+        person = session.scalars(select(Person).where(col(Person.id) == int(page.get_attribute("body", "data-person")))).one()
+        passwords.set_password(session, person.id or 0, "a long walk by the river", confirmed=True)
+    page.fill("#f-text", "An evening's work")
+    page.context.clear_cookies()
+    page.click("button[value=hand_in]")
+    page.wait_for_url("**/sign-in?next=**")
+    assert "before this arrived" in page.inner_text("[role=status]")
+    page.fill("input[name=email]", person.email or "")
+    page.fill("input[name=password]", "a long walk by the river")
+    page.locator("main form button[type=submit]").first.click()
+    page.wait_for_url(address)
+    assert page.input_value("#f-text") == "An evening's work"
+    page.click("button[value=hand_in]")
+    page.wait_for_url("**#work")
+    assert [submission.text for submission in submissions(campus)] == ["An evening's work"]
+
+
+def test_what_one_person_typed_is_gone_when_another_one_signs_in(opened, campus):
+    page, address = opened
+    page.fill("#f-text", "For nobody else")
+    other = make_person(campus)
+    with campus.database.transaction() as session:
+        token = sessions.open_session(session, other.id or 0, days=1)
+    site = address.partition("/learn/")[0]
+    page.context.add_cookies([{"name": sessions.COOKIE, "value": token, "url": site}])
+    page.goto(site + "/privacy")
+    assert page.evaluate("Object.keys(localStorage)") == []
