@@ -30,6 +30,7 @@ CHOSEN: dict[str, dict[str, Any]] = {
     "one_time_token": {"purpose": "reset"},
     "role_grant": {"role": "trainee"},
     "person": {"given_name": "Rosa"},
+    "picture_size": {"width": 480},
     "enrolment": {"place": 1},
     "webhook_delivery": {"state": "failed"},
     "digest_choice": {"rhythm": "never"},

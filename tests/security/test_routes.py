@@ -31,6 +31,8 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "/learn/{code}/{activity_id}": ("own trainee", "own tutor", "staff", "administrator"),
     "/learn/{code}/{activity_id}/done": ("own trainee", "own tutor", "staff", "administrator"),
     "/learn/{code}/{activity_id}/file": ("own trainee", "own tutor", "staff", "administrator"),
+    "/learn/{code}/{activity_id}/pictures/{number}": ("own trainee", "own tutor", "staff", "administrator"),
+    "/learn/{code}/{activity_id}/pictures/{number}/{width}": ("own trainee", "own tutor", "staff", "administrator"),
     "/certificates/{code}/file": ("staff", "administrator"),
     "/notifications/{code}": ("own trainee",),
     "/profile/tokens/{code}/revoke": (),
