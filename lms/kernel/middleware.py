@@ -99,8 +99,8 @@ class Envelope:
         headers["x-request-id"] = state["request_id"]
         if self.https:
             headers.setdefault("strict-transport-security", "max-age=31536000; includeSubDomains")
+        headers.setdefault("cache-control", "private, no-cache")
         if headers.get("content-type", "").startswith("text/html"):
-            headers.setdefault("cache-control", "private, no-cache")
             headers.add_vary_header("Cookie, Accept-Language, Save-Data")
         _write_owner(headers, state)
         rest = "Path=/; HttpOnly; SameSite=Lax" + ("; Secure" if is_https else "")

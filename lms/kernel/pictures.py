@@ -86,7 +86,9 @@ def _plain(picture: Image.Image) -> Image.Image:
             picture = ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode=mode) or picture
         except (ImageCms.PyCMSError, OSError):  # a broken profile: the colours may be a little off, the picture is there
             pass
-    return picture.convert(mode)
+    plain = picture if picture.mode == mode else picture.convert(mode)
+    plain.info = {}  # what is not there cannot be written beside the pixels
+    return plain
 
 
 def narrowed(picture: Image.Image, width: int) -> Drawing:
@@ -98,25 +100,18 @@ def narrowed(picture: Image.Image, width: int) -> Drawing:
 def webp(picture: Image.Image) -> Drawing:
     """The picture as a WebP, in its own size."""
     out = io.BytesIO()
-    _bare(picture).save(out, "WEBP", quality=QUALITY, method=4)
+    picture.save(out, "WEBP", quality=QUALITY, method=4)
     return Drawing(out.getvalue(), "image/webp", *picture.size)
 
 
 def whole(picture: Image.Image, format: str | None) -> Drawing:
     """The picture in its full size and kind, without what cameras write beside it; a GIF becomes a PNG."""
-    out, bare = io.BytesIO(), _bare(picture)
+    out = io.BytesIO()
     if format in ("JPEG", "MPO"):
-        bare.convert("RGB").save(out, "JPEG", quality=90, optimize=True)
+        picture.convert("RGB").save(out, "JPEG", quality=90, optimize=True)
         return Drawing(out.getvalue(), "image/jpeg", *picture.size)
     if format == "WEBP":
-        bare.save(out, "WEBP", quality=90)
+        picture.save(out, "WEBP", quality=90)
         return Drawing(out.getvalue(), "image/webp", *picture.size)
-    bare.save(out, "PNG", optimize=True)
+    picture.save(out, "PNG", optimize=True)
     return Drawing(out.getvalue(), "image/png", *picture.size)
-
-
-def _bare(picture: Image.Image) -> Image.Image:
-    """The same without anything said beside the pixels: what is not there cannot be written."""
-    bare = picture.copy()
-    bare.info = {}
-    return bare
