@@ -193,7 +193,7 @@ def answer(request: Request, refusal: Refused) -> Response:
     if wants_json(request):
         return problem(request, refusal)
     if isinstance(refusal, SignInNeeded):
-        return redirect(request, f"/sign-in?next={quote(_page_of(request), safe='/')}", *_comfort(request))
+        return redirect(request, f"/sign-in?next={quote(_page_of(request), safe='/')}", _came_too_late(request), "wait")
     shown = refusal.status if refusal.status in ERROR_PAGES else 400
     return page(
         request, f"errors/{shown}.html", status=refusal.status, title=str(refusal.title), message=refusal.sentence(),
@@ -211,6 +211,6 @@ def _page_of(request: Request) -> str:
     return sender.path + (f"?{sender.query}" if sender.query else "")
 
 
-def _comfort(request: Request) -> tuple[object, ...]:
-    """What to say to somebody whose form came too late."""
-    return () if request.method == "GET" else (_("You were signed out before this arrived. Please sign in and send it again."), "wait")
+def _came_too_late(request: Request) -> str | None:
+    """What to say to somebody whose form was sent after the session had ended."""
+    return None if request.method == "GET" else _("You were signed out before this arrived. Please sign in and send it again.")
