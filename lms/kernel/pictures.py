@@ -4,10 +4,12 @@ Nothing of the uploaded file survives, the place where it was taken and the name
 """
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms, ImageFile, ImageOps
 
 from lms.kernel.errors import Invalid
 from lms.kernel.i18n import N_, LazyText
@@ -70,10 +72,20 @@ def unpack(picture: Image.Image, field: str, side: int | None = None) -> Image.I
     try:
         if side:
             picture.draft("RGB", (side, side))
-        upright = ImageOps.exif_transpose(picture)
-        return _plain(upright)
+        with _to_the_end():
+            return _plain(ImageOps.exif_transpose(picture))
     except Exception:  # a broken picture can fail anywhere in the decoder
         raise Invalid({field: N_("The picture is broken: it ends too early or holds errors. Please save it again.")}) from None
+
+
+@contextmanager
+def _to_the_end() -> Iterator[None]:
+    """A picture that ends too early is an error: WeasyPrint, where it is loaded, lets every reader in the process fill up with grey."""
+    before, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
 def _plain(picture: Image.Image) -> Image.Image:
