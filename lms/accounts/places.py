@@ -2,16 +2,15 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from babel import Locale, UnknownLocaleError
 from sqlalchemy import bindparam, select
 
 from lms.accounts.models import Country, Region
 from lms.kernel.database import ReadSession, Session
-from lms.kernel.i18n import country_name
+from lms.kernel.i18n import cldr, country_name
 
 # SQLModel types a column as its value; in a statement it is a column.
 _Country: Any = Country
@@ -56,7 +55,7 @@ _NAMES: Any = select(_Region.code, _Region.name).where(_Region.code.in_(bindpara
 
 def region_names(session: ReadSession, codes: Iterable[str], locale: str) -> dict[str, str]:
     """The name of each region: CLDR's in the reader's language for the nodes of UN M49, else the name given by the programme."""
-    defaults, territories = _default_names(), _territories(locale)
+    defaults, territories = _default_names(), cldr(locale).territories
     rows: Any = session.rows(_NAMES, {"codes": list(codes)})
     return {code: territories.get(code, name) if defaults.get(code) == name else name for code, name in rows}
 
@@ -74,11 +73,3 @@ def titled(names: Mapping[str, str]) -> dict[str, str]:
 def country_names(codes: Iterable[str], locale: str) -> dict[str, str]:
     """The name of each of these countries, as far as there is such a country."""
     return {code: country_name(code, locale) for code in codes if code in _default_tree()["countries"]}
-
-
-@lru_cache(maxsize=64)
-def _territories(locale: str) -> dict[str, str]:
-    try:
-        return dict(Locale.parse(locale.replace("-", "_")).territories)
-    except (UnknownLocaleError, ValueError):
-        return {}

@@ -20,6 +20,7 @@ from babel.messages.pofile import read_po
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import core_schema
 
+from lms.kernel import pseudo
 from lms.kernel.paths import resource
 
 DOMAIN = "lms"
@@ -77,6 +78,8 @@ def forget() -> None:
 @lru_cache
 def translations(code: str) -> _gettext.NullTranslations:
     """Every catalogue of a locale as one. For "pt_BR" what it lacks comes from "pt"; what nobody translated stays as written."""
+    if made := pseudo.translations(code):
+        return made
     found: _gettext.NullTranslations = _gettext.NullTranslations()
     codes = [code, code.partition("_")[0]] if "_" in code else [code]
     paths = [folder / c / "LC_MESSAGES" / f"{domain}.po" for c in codes for folder, domain in [(resource("locale"), DOMAIN), *_folders]]
@@ -197,14 +200,15 @@ def _negotiate(header: str, offered: tuple[str, ...]) -> str:
 def cldr(code: str) -> Locale:
     """What Unicode CLDR knows about a locale; English where it does not know it."""
     try:
-        return Locale.parse(code.replace("-", "_"))
+        return Locale.parse(pseudo.CLDR.get(code, code).replace("-", "_"))
     except (UnknownLocaleError, ValueError):
         return Locale.parse(SOURCE)
 
 
 def text_direction(code: str | None = None) -> str:
     """ "ltr" or "rtl"."""
-    return cldr(code or locale()).text_direction
+    code = code or locale()
+    return "rtl" if code == pseudo.RIGHT_TO_LEFT else cldr(code).text_direction
 
 
 def format_date(value: date | datetime | None, zone: str | None = None) -> str:
@@ -302,6 +306,8 @@ def language_name(code: str | None, spoken: str | None = None) -> str:
 
 @lru_cache(maxsize=2048)
 def _language(code: str, spoken: str) -> str:
+    if code in pseudo.NAMES:
+        return pseudo.NAMES[code]
     try:
         return Locale.parse(code.replace("-", "_")).get_display_name(cldr(spoken)) or code
     except (UnknownLocaleError, ValueError):
