@@ -82,7 +82,9 @@ class Served:
 
 
 @contextmanager
-def serving(folder: Path, plugins: Plugins, fill: Callable[[Campus], None], **environment: str) -> Iterator[Served]:
+def serving(
+    folder: Path, plugins: Plugins, fill: Callable[[Campus], None], log: str = "server.log", **environment: str
+) -> Iterator[Served]:
     """A migrated campus in a folder, filled by a function and then served by a process of its own, with a worker beside it."""
     address = f"http://127.0.0.1:{free_port()}"
     kept = {name: value for name, value in os.environ.items() if not name.startswith("LMS_")}
@@ -91,12 +93,12 @@ def serving(folder: Path, plugins: Plugins, fill: Callable[[Campus], None], **en
     subprocess.run([*command, "migrate"], env=kept | own, cwd=folder, check=True)
     campus = Campus.open(Settings(data_dir=folder / "var", base_url=address, _env_file=None), plugins)
     fill(campus)
-    with (folder / "server.log").open("wb") as log:
+    with (folder / log).open("wb") as lines:
         process = subprocess.Popen(
-            [*command, "serve", "--port", address.rpartition(":")[2]], env=kept | own, cwd=folder, stdout=log, stderr=log
+            [*command, "serve", "--port", address.rpartition(":")[2]], env=kept | own, cwd=folder, stdout=lines, stderr=lines
         )
         try:
-            wait_until_ready(process, address, folder / "server.log")
+            wait_until_ready(process, address, folder / log)
             yield Served(campus, address)
         finally:
             process.terminate()

@@ -1,0 +1,63 @@
+"""Every screen of the demo campus, of every role: it fits, nothing covers anything, and assistive software finds its way."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from lms.app import create_app
+from lms.kernel.pseudo import LONG, RIGHT_TO_LEFT
+from lms.plugin import Plugins
+from tests.browser.conftest import Served, serving
+from tests.views.browsing import axe_faults, context_for, layout_faults, walk
+from tests.views.screens import ROLES, Crawl, Screen, cookie_of
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+FULL = bool(os.environ.get("LMS_TEST_FULL"))
+LAYOUTS = [(LONG, 360), (RIGHT_TO_LEFT, 360), (LONG, 320), *([("en", 768), ("en", 1280), (RIGHT_TO_LEFT, 1280)] if FULL else [])]
+
+
+@pytest.fixture(scope="session")
+def views(demo: Served, plugins: Plugins) -> Iterator[Served]:
+    """The demo campus served once more, with the pseudo-locales."""
+    folder = demo.campus.settings.data_dir.parent
+    with serving(
+        folder, plugins, lambda campus: None, log="views.log", LMS_LOCALES=f"en,es,{LONG},{RIGHT_TO_LEFT}", LMS_DEMO="1"
+    ) as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def screens(views: Served) -> dict[str, list[Screen]]:
+    """What each role can see."""
+    app = create_app(views.campus)
+    return {role: [screen for screen, _html in Crawl(views.campus, app, role).pages()] for role in ROLES}
+
+
+def token_of(served: Served, role: str) -> str:
+    """How this role is signed in."""
+    return "" if role == "visitor" else cookie_of(served.campus, role)
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize(("locale", "width"), LAYOUTS)
+def test_everything_fits(views, screens, chromium, role, locale, width):
+    context = context_for(chromium, views.address, token_of(views, role), locale, width)
+    wrong = []
+    for screen, faults in walk(context.new_page(), views.address, screens[role]):
+        faults += layout_faults(context.pages[0], width)
+        wrong += [f"{screen.name} ({screen.path}): {fault}" for fault in faults]
+    context.close()
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_assistive_software_finds_its_way(views, screens, chromium, role, scheme):
+    context = context_for(chromium, views.address, token_of(views, role), "en", 1280 if scheme == "light" else 360, scheme)
+    wrong = []
+    for screen, faults in walk(context.new_page(), views.address, screens[role]):
+        faults += axe_faults(context.pages[0])
+        wrong += [f"{screen.name} ({screen.path}): {fault}" for fault in faults]
+    context.close()
+    assert not wrong, "\n".join(wrong)
