@@ -257,7 +257,8 @@ def zone_of(name: str) -> Any:
 def _city(zone: str, code: str) -> str:
     if zone_of(zone) is dates.UTC or "/" not in zone or zone.startswith("Etc/"):
         return "UTC" if zone_of(zone) is dates.UTC else zone
-    return dates.get_timezone_location(zone_of(zone), locale=Locale.parse(code), return_city=True)
+    # Where CLDR knows no name, what is left may still hold the country: "Argentina/Buenos Aires".
+    return dates.get_timezone_location(zone_of(zone), locale=Locale.parse(code), return_city=True).rpartition("/")[2]
 
 
 def format_number(value: float | Decimal | None) -> str:

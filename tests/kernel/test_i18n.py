@@ -114,6 +114,7 @@ def test_an_instant_says_whose_clock_it_is_read_on():
         assert format_datetime(moment, "America/Lima") == "30 mar 2026, 22:05 (Lima)"
         assert format_datetime(moment, "Europe/London").endswith("(Londres)")
         assert format_date(moment, "America/Lima") == "30 mar 2026"
+    assert format_datetime(moment, "America/Argentina/Buenos_Aires").endswith("(Buenos Aires)")
     assert format_datetime(moment, "UTC").endswith("(UTC)")
     assert format_datetime(moment, "Mars/Olympus").endswith("(UTC)")
     assert format_date(date(2026, 3, 31)) == "Mar 31, 2026"

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from html.parser import HTMLParser
 from typing import Any
+from zoneinfo import available_timezones
 
 from sqlalchemy import select
 
@@ -26,9 +27,10 @@ _PATTERNS = (
     r"\b[0-9a-f]{8,}\b|\b(?=[\w-]*\d)[\w-]+\b",  # checksums, codes and numbers
     r"\b[a-z]+(?:[._][a-z]+)+\b",  # words for programs
     r"\b[A-Z]{1,2}\b",  # initials
-    r"\b(?:[\w-]*\.)?(?:csv|tsv|pdf|txt|zip|xlsx|html|json|png|jpe?g|svg)\b",  # files
+    r"\b(?:[\w-]*\.)?(?:csv|tsv|pdf|txt|md|rtf|docx?|od[tps]|pptx|zip|xlsx|html|json|png|jpe?g|svg)\b",  # files
 )
 _ZONE = re.compile(r"^[A-Z]\w+(?:/[A-Z][\w+-]*(?: \w+)*)+$")
+_CITIES = re.compile(r"\((?:" + "|".join(sorted({z.rpartition("/")[2].replace("_", " ") for z in available_timezones()})) + r")\)")
 _KNOWN = re.compile("|".join(_PATTERNS))
 _TRANSLATED = re.compile(f"{MARKS[0]}[^{MARKS}]*{MARKS[1]}")
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
@@ -115,7 +117,7 @@ def untranslated(texts: Iterable[str], data: Data) -> list[str]:
 
 
 def _rest(text: str, data: Data) -> str:
-    rest = _KNOWN.sub(" ", data.without(_ZONE.sub(" ", _TRANSLATED.sub(" ⁂ ", text))))
+    rest = _KNOWN.sub(" ", data.without(_ZONE.sub(" ", _CITIES.sub(" ", _TRANSLATED.sub(" ⁂ ", text)))))
     for name in sorted(NAMES_AND_FORMATS, key=len, reverse=True):
         rest = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", " ", rest)
     return rest

@@ -1,6 +1,5 @@
 """Every screen of the demo campus as each role meets it: found by following the links, one address of each kind."""
 
-import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,7 +30,7 @@ PAGING = frozenset(("after", "before", "next", "from", "to"))
 MOST = 150
 REFUSALS = (409, 422)
 EXTRAS = {
-    "visitor": (("nothing-found", "/?q=zzzz"), ("not-there", "/nothing/here"), ("verify-unknown", "/verify/AAAA-AAAA-AAAA")),
+    "visitor": (("nothing-found", "/?q=zzzz"), ("not-there", "/nothing/here"), ("verify-unknown", "/verify/2222-2222-2222")),
     "trainee": (("not-allowed", "/staff"),),
     "staff": (("no-people", "/staff/people?q=zzzz"), ("no-cohorts", "/staff/cohorts?q=zzzz")),
     "administrator": (("no-entries", "/staff/audit?action=zzzz"),),
@@ -50,26 +49,31 @@ class Screen:
     """Whether its form is sent with nothing in it, to see what is said then."""
 
 
+@dataclass
+class _Form:
+    action: str
+    hidden: dict[str, str]
+    is_strict: bool = False
+
+
 class _Links(HTMLParser):
+    """The links of a page, and its forms that refuse to be sent empty."""
+
     def __init__(self) -> None:
         super().__init__()
         self.found: list[str] = []
-        self.action = ""
-        """Where the first form goes that refuses to be sent empty."""
-        self._form = ""
+        self.forms: list[_Form] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         if tag == "a" and "download" not in given and given.get("href", "").startswith("/"):
             self.found.append(given["href"])
-        if tag == "form":
-            self._form = given.get("action", "") if given.get("class") == "form" and given.get("method") == "post" else ""
-        if "required" in given:
-            self.action = self.action or self._form
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "form":
-            self._form = ""
+        if tag == "form" and given.get("method") == "post" and "form" in given.get("class", "").split():
+            self.forms.append(_Form(given.get("action", ""), {}))
+        if self.forms and tag == "input" and given.get("type") == "hidden":
+            self.forms[-1].hidden[given.get("name", "")] = given.get("value", "")
+        if self.forms and "required" in given:
+            self.forms[-1].is_strict = True
 
 
 def cookie_of(campus: Campus, role: str) -> str:
@@ -131,14 +135,13 @@ class Crawl:
             self.waiting.extend(page.found)
             name = self._name(kind)
             yield Screen(self.role, name, path), answer.text
-            if page.action:
-                yield Screen(self.role, f"{name}-sent-empty", path, is_sent=True), self._send_empty(page.action, answer.text)
+            for form in [form for form in page.forms if form.is_strict][:1]:
+                yield Screen(self.role, f"{name}-sent-empty", path, is_sent=True), self._send_empty(form)
         yield from ((Screen(self.role, name, path), self.browser.get(path).text) for name, path in EXTRAS.get(self.role, ()))
 
-    def _send_empty(self, action: str, page: str) -> str:
-        token = re.search(r'name="csrf_token" value="([^"]+)"', page)
-        answer = self.browser.post(action, data={"csrf_token": token[1] if token else ""}, follow_redirects=False)
-        assert answer.status_code in REFUSALS, f"{action} sent empty: {answer.status_code}"
+    def _send_empty(self, form: _Form) -> str:
+        answer = self.browser.post(form.action, data=form.hidden, follow_redirects=False)
+        assert answer.status_code in REFUSALS, f"{form.action} sent empty: {answer.status_code}"
         return answer.text
 
     def _kind(self, path: str) -> tuple[str, frozenset[str]] | None:
@@ -160,6 +163,6 @@ class Crawl:
 
     def _name(self, kind: tuple[str, frozenset[str]]) -> str:
         words = [word for word in kind[0].split("/") if word and "{" not in word]
-        ending = ["one"] if kind[0].endswith("}") else []
+        ending = [kind[0].rpartition("{")[2].removesuffix("}").removesuffix("_id")] if kind[0].endswith("}") else []
         number = len(self._seen[kind])
         return "-".join([*(words or ["catalogue"]), *ending, *sorted(kind[1]), *([str(number)] if number > 1 else [])])
