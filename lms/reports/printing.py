@@ -15,7 +15,7 @@ def as_pdf(answer: Answer, zone: str = "UTC") -> bytes:
     html = i18n.environment(i18n.locale()).get_template("reports/print.html").render(
         answer=answer, cell=cell, about=exporting.about(answer), made_at=i18n.format_datetime(answer.made_at, zone),
     )  # fmt: skip
-    printed: bytes = weasyprint.HTML(string=html, url_fetcher=_refuse).write_pdf()
+    printed: bytes = weasyprint.HTML(string=html, url_fetcher=_refuse).write_pdf(pdf_variant="pdf/ua-1")
     return printed
 
 
