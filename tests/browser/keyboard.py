@@ -20,7 +20,7 @@ FOCUS = """() => {
   return {
     type: e.type || "", name: e.name || "", href: e.getAttribute("href") || "", said: said.replace(/\\s+/g, " ").trim(),
     drawn: s.outlineStyle !== "none" && parseFloat(s.outlineWidth) >= 2,
-    seen: !!top && (e.contains(top) || top.contains(e) || !!(label && label.contains(top))), backwards: !!earlier,
+    seen: box.width > 8 && box.height > 8 && s.clipPath === "none" && !!top && (e.contains(top) || top.contains(e) || !!(label && label.contains(top))), backwards: !!earlier,
     html: e.outerHTML.replace(/\\s+/g, " ").slice(0, 120), radio: e.type === "radio",
   };
 }"""

@@ -56,12 +56,12 @@
   });
   const inLine = (e) => style(e).display === "inline" && [...e.parentElement.childNodes].some((n) => n !== e && n.textContent.trim());
   for (let i = 0; i < acting.length; i++) {
-    const [a, e] = [boxes[i], acting[i]];
+    const [a, e, own] = [boxes[i], acting[i], acting[i].getBoundingClientRect()];
     if (!a.width || !a.height) continue;
-    for (let j = i + 1; j < acting.length; j++) {
-      const [b, f] = [boxes[j], acting[j]];
+    for (let j = i + 1; j < acting.length; j++) { // a label may hold a link
+      const [b, f] = [acting[j].getBoundingClientRect(), acting[j]];
       if (e.contains(f) || f.contains(e) || (inLine(e) && inLine(f)) || !b.width) continue;
-      const [w, h] = [Math.min(a.right, b.right) - Math.max(a.left, b.left), Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top)];
+      const [w, h] = [Math.min(own.right, b.right) - Math.max(own.left, b.left), Math.min(own.bottom, b.bottom) - Math.max(own.top, b.top)];
       if (w > 2 && h > 2) say(`over another (${f.outerHTML.replace(/\s+/g, " ").slice(0, 70)})`, e);
     }
     if (coarse && e.matches(".btn") && a.height < 43.5) say(`a button ${Math.round(a.height)} px high under a finger`, e);

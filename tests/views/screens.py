@@ -63,17 +63,23 @@ class _Links(HTMLParser):
         super().__init__()
         self.found: list[str] = []
         self.forms: list[_Form] = []
+        self._open: _Form | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         if tag == "a" and "download" not in given and given.get("href", "").startswith("/"):
             self.found.append(given["href"])
         if tag == "form" and given.get("method") == "post" and "form" in given.get("class", "").split():
-            self.forms.append(_Form(given.get("action", ""), {}))
-        if self.forms and tag == "input" and given.get("type") == "hidden":
-            self.forms[-1].hidden[given.get("name", "")] = given.get("value", "")
-        if self.forms and "required" in given:
-            self.forms[-1].is_strict = True
+            self._open = _Form(given.get("action", ""), {})
+            self.forms.append(self._open)
+        if self._open and tag == "input" and given.get("type") == "hidden":
+            self._open.hidden[given.get("name", "")] = given.get("value", "")
+        if self._open and "required" in given:
+            self._open.is_strict = True
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self._open = None
 
 
 def cookie_of(campus: Campus, role: str) -> str:
