@@ -20,13 +20,17 @@ _CLASSES = {"td": set(_ALIGNMENTS.values()), "th": set(_ALIGNMENTS.values())}
 
 
 def _settle(state: StateCore) -> None:
-    """Headings begin at h2 whatever the writer began with; columns are aligned by class, because pages allow no inline style."""
+    """Headings begin at h2 whatever the writer began with; columns are aligned by class, because pages allow no inline style; and the
+    empty corner of a table heads nothing."""
     headings = [token for token in state.tokens if token.type in ("heading_open", "heading_close")]
     _shift(headings)
     for token in state.tokens:
         style = token.attrs.pop("style", "") if token.type in ("th_open", "td_open") else ""
         if style in _ALIGNMENTS:
             token.attrSet("class", _ALIGNMENTS[str(style)])
+    for opening, content, closing in zip(state.tokens, state.tokens[1:], state.tokens[2:], strict=False):
+        if opening.type == "th_open" and not content.content.strip():
+            opening.tag = closing.tag = "td"
 
 
 def _shift(headings: Sequence[Token]) -> None:

@@ -15,13 +15,15 @@ FOCUS = """() => {
   const [x, y] = [box.left + Math.min(box.width / 2, 40), box.top + Math.min(box.height / 2, 20)];
   const top = document.elementFromPoint(x, y);
   const label = e.labels && e.labels[0];
-  const earlier = window.passed && !(window.passed.compareDocumentPosition(e) & Node.DOCUMENT_POSITION_FOLLOWING);
+  const earlier = window.passed && window.passed !== e && !(window.passed.compareDocumentPosition(e) & Node.DOCUMENT_POSITION_FOLLOWING);
   window.passed = e;
   return {
     type: e.type || "", name: e.name || "", href: e.getAttribute("href") || "", said: said.replace(/\\s+/g, " ").trim(),
-    drawn: s.outlineStyle !== "none" && parseFloat(s.outlineWidth) >= 2,
-    seen: box.width > 8 && box.height > 8 && s.clipPath === "none" && !!top && (e.contains(top) || top.contains(e) || !!(label && label.contains(top))), backwards: !!earlier,
-    html: e.outerHTML.replace(/\\s+/g, " ").slice(0, 120), radio: e.type === "radio",
+    // Browsers draw the focus within fields of dates themselves.
+    drawn: /date|time/.test(e.type) || (s.outlineStyle !== "none" && parseFloat(s.outlineWidth) >= 2)
+    seen: box.width > 8 && box.height > 8 && s.clipPath === "none" && !!top
+      && (e.contains(top) || top.contains(e) || !!(label && label.contains(top))), backwards: !!earlier,
+    html: e.outerHTML.replace(/\\s+/g, " ").slice(0, 120), several: ["radio", "date", "time", "datetime-local"].includes(e.type),
   };
 }"""
 
@@ -88,6 +90,6 @@ class Keyboard:
                 here = self.focus()
                 if here is None:
                     break
-                assert here["html"] != last or here["radio"], f"the focus stays on {last}"
+                assert here["html"] != last or here["several"], f"the focus stays on {last}"
                 seen, last = seen + 1, here["html"]
             assert 3 < seen < MOST, f"{key}: {seen} steps, the last on {last}"

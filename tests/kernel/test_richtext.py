@@ -53,6 +53,10 @@ def test_tables_keep_their_alignment_without_inline_style():
     assert '<td class="num">1</td>' in html
 
 
+def test_the_empty_corner_of_a_table_is_no_heading():
+    assert render("| | b |\n|---|---|\n| x | 1 |").count("<th>") == 1
+
+
 def test_pictures_of_this_site_are_shown():
     assert render("![A map](/files/5)") == '<p><img src="/files/5" alt="A map"></p>\n'
 
