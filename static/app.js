@@ -103,7 +103,7 @@ all("form[data-forget]").forEach((form) => form.addEventListener("submit", (even
 addEventListener("click", (event) => closeMenus(event.target));
 addEventListener("keydown", (event) => {
   if (event.key === "Escape") closeMenus(null);
-  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.("input, textarea, select")) return;
+  if (event.key !== "/" || document.documentElement.dataset.keys || event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.("input, textarea, select")) return;
   event.preventDefault();
   const field = all("[data-find]").find((input) => input.offsetParent);
   if (field) field.focus(); else location.href = "/search";

@@ -1,4 +1,4 @@
-"""How a reader wants pages to look on this device: colours, contrast, size and kind of letters. Kept in a cookie."""
+"""How a reader wants pages on this device: colours, contrast, size and kind of letters, keys. Kept in a cookie."""
 
 from dataclasses import astuple, dataclass, fields
 from typing import Self
@@ -15,6 +15,7 @@ CHOICES: dict[str, dict[str, LazyText]] = {
     "contrast": {"": N_("As on this device"), "more": N_("Strong")},
     "size": {"": N_("Normal"), "large": N_("Large"), "larger": N_("Very large")},
     "letters": {"": N_("With serifs, as in a book"), "plain": N_("Without serifs")},
+    "keys": {"": N_("The key / opens the search"), "none": N_("No single key does anything")},  # WCAG 2.2, 2.1.4
 }
 
 
@@ -26,6 +27,7 @@ class Look:
     contrast: str = ""
     size: str = ""
     letters: str = ""
+    keys: str = ""
 
     @classmethod
     def read(cls, chosen: list[str]) -> Self:

@@ -12,11 +12,13 @@ def html_tag(page):
 
 def test_what_is_chosen_shows_on_every_page_and_outlives_signing_out(client):
     assert "data-" not in html_tag(client.get("/"))
-    answer = submit(client, "/look?next=/verify", "/look", next="/verify", colours="dark", contrast="more", size="larger", letters="plain")
+    answer = submit(
+        client, "/look?next=/verify", "/look", next="/verify", colours="dark", contrast="more", size="larger", letters="plain", keys="none"
+    )
     assert answer.url.path == "/verify"
     for page in ("/", "/sign-in", "/nowhere"):
         tag = html_tag(client.get(page))
-        for shown in ('data-colours="dark"', 'data-contrast="more"', 'data-size="larger"', 'data-letters="plain"'):
+        for shown in ('data-colours="dark"', 'data-contrast="more"', 'data-size="larger"', 'data-letters="plain"', 'data-keys="none"'):
             assert shown in tag, (page, shown)
     chosen = client.get("/look").text
     assert 'value="dark" checked' in chosen

@@ -19,7 +19,7 @@ SILENT = ("script", "style", "code", "kbd")
 NAMES_AND_FORMATS = (
     "Aula Sur", "CSV", "XLSX", "Windows", "UTF", "PDF", "ZIP", "JSON", "PNG", "JPEG", "SVG", "Markdown", "CommonMark", "UTC", "MB", "kB",
     "ISO", "SHA-256", "WCAG", "QR", "API", "URL", "https", "http", "HTTP", "HMAC", "Apache", "Moodle", "Excel", "OpenAPI", "English",
-    "Español", "español", *pseudo.NAMES.values(), "role.",
+    "Español", "español", *pseudo.NAMES.values(), "role.", "Aa",
 )  # fmt: skip
 """Proper names, formats and units; languages are named in themselves in the switch at the head of every page."""
 _PATTERNS = (

@@ -130,6 +130,7 @@ class Crawl:
             if kind is None or not self._is_new(kind, path):
                 continue
             answer = self.browser.get(path, follow_redirects=False)
+            assert answer.status_code < 500, f"{self.role}: {path} answers {answer.status_code}"
             if answer.status_code != 200 or not answer.headers.get("content-type", "").startswith("text/html"):
                 self._seen[kind].remove(path)
                 if answer.status_code in (302, 303):
