@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlmodel import col
@@ -25,8 +26,8 @@ def pages(campus: Campus) -> dict[str, tuple[str, str]]:
     """Title -> (role, address) of what is measured."""
     with campus.database.reading() as session:
         running = session.scalar(select(func.max(Cohort.code)).where(col(Cohort.code).like("POLI-%-AA1")))
-        first = select(Activity.id).join(Cohort, Cohort.id == Activity.cohort_id).where(Cohort.code == running)  # type: ignore[arg-type, call-overload]  # columns
-        activity = session.scalar(first.order_by(Activity.id).limit(1))  # type: ignore[arg-type]  # a column
+        of_it = select(func.min(Activity.id)).join(Cohort, col(Cohort.id) == Activity.cohort_id).where(col(Cohort.code) == running)
+        activity = session.scalar(of_it)
     return {
         "catalogue": ("visitor", "/"),
         "course": ("visitor", "/courses/POLI"),
@@ -36,7 +37,7 @@ def pages(campus: Campus) -> dict[str, tuple[str, str]]:
     }
 
 
-def measure(address: str, cookie: str) -> dict[str, object]:
+def measure(address: str, cookie: str) -> dict[str, Any]:
     """What Lighthouse says of a page."""
     report = FOLDER / "report.json"
     command = [
@@ -46,17 +47,17 @@ def measure(address: str, cookie: str) -> dict[str, object]:
     if cookie:
         command.append(f"--extra-headers={json.dumps({'Cookie': f'{sessions.COOKIE}={cookie}'})}")
     subprocess.run(command, check=True, env={**os.environ, "CHROME_PATH": CHROMIUM}, stdout=subprocess.DEVNULL)
-    found: dict[str, object] = json.loads(report.read_text("utf-8"))
+    found: dict[str, Any] = json.loads(report.read_text("utf-8"))
     return found
 
 
-def faults(report: dict[str, object]) -> list[str]:
+def faults(report: dict[str, Any]) -> list[str]:
     """The audits that did not pass in full, of those that count."""
-    audits: dict[str, dict[str, object]] = report["audits"]  # type: ignore[assignment]  # of a JSON file
-    weighty = {ref["id"] for category in report["categories"].values() for ref in category["auditRefs"] if ref["weight"]}  # type: ignore[attr-defined]  # of a JSON file
+    audits: dict[str, Any] = report["audits"]
+    weighty = {ref["id"] for category in report["categories"].values() for ref in category["auditRefs"] if ref["weight"]}
     return [
         f"{audits[key]['title']} ({audits[key].get('displayValue', '')})" for key in sorted(weighty) if (audits[key].get("score") or 0) != 1
-    ]  # type: ignore[operator]
+    ]
 
 
 def main() -> int:
@@ -67,7 +68,7 @@ def main() -> int:
     with serving(FOLDER / "campus", discover(None), fill, **environment) as served:
         for title, (role, path) in pages(served.campus).items():
             report = measure(served.address + path, "" if role == "visitor" else cookie_of(served.campus, role))
-            categories: dict[str, dict[str, float]] = report["categories"]  # type: ignore[assignment]  # of a JSON file
+            categories: dict[str, Any] = report["categories"]
             scores = {name: round(categories[name]["score"] * 100) for name in LEAST}
             is_low |= any(scores[name] < least for name, least in LEAST.items())
             sys.stdout.write(f"{title:12} {'  '.join(f'{name} {score}' for name, score in scores.items())}  {'; '.join(faults(report))}\n")
