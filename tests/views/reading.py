@@ -117,7 +117,7 @@ def untranslated(texts: Iterable[str], data: Data) -> list[str]:
 
 
 def _rest(text: str, data: Data) -> str:
-    rest = _KNOWN.sub(" ", data.without(_ZONE.sub(" ", _CITIES.sub(" ", _TRANSLATED.sub(" ⁂ ", text)))))
+    rest = _KNOWN.sub(" ", _CITIES.sub(" ", data.without(_ZONE.sub(" ", _TRANSLATED.sub(" ⁂ ", text)))))
     for name in sorted(NAMES_AND_FORMATS, key=len, reverse=True):
         rest = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", " ", rest)
     return rest

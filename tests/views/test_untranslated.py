@@ -24,8 +24,8 @@ from tests.views.reading import Data, pieces, untranslated
 
 pytestmark = pytest.mark.parametrize("campus", ["sqlite"], indirect=True)
 ROLES = ("nobody", "member", "own trainee", "own tutor", "reporter", "staff", "administrator")
-GIVEN = ("email", "Ana")
-"""What stands in the file that staff gave to be imported."""
+GIVEN = ("email", "Ana", "Rosa Quispe", "Tendai Mukwashi")
+"""What stands in the file that staff gave to be imported, and who is named in the style guide."""
 
 
 def marked_visitor(world: World, name, browser):
