@@ -141,6 +141,7 @@ def write_an_entry(page: Page) -> str:
     page.get_by_role("button", name="Keep my entry").click()
     page.get_by_text("Your entry is kept.").wait_for()
     address = page.url
+    page.get_by_label("Language: English").click()
     page.get_by_role("link", name="Español").click()
     page.get_by_role("button", name="Guardar mi entrada").wait_for()
     page.get_by_role("banner").get_by_role("link", name="Diario").click()
