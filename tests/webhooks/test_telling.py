@@ -136,7 +136,9 @@ def test_no_public_event_of_the_suite_tells_names_or_addresses(telling, plugins)
     for public in plugins.collect("public_events"):
         assert re.fullmatch(r"[a-z]+\.[a-z_]+", public.name)
         typed = {
-            name for name, kind in public.event.__annotations__.items() if kind not in (int, int | None, tuple[int, ...], frozenset[str])
+            name
+            for name, kind in public.event.__annotations__.items()
+            if kind not in (int, int | None, bool, tuple[int, ...], frozenset[str])
         }
         assert typed <= {"status"}, public.name
 
