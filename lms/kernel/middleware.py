@@ -19,6 +19,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lms.kernel import i18n, sessions
+from lms.kernel.cookies import FLASH_COOKIE
 from lms.kernel.errors import Forbidden, Refused, TooLarge
 from lms.kernel.i18n import N_
 from lms.settings import Settings
@@ -26,8 +27,8 @@ from lms.settings import Settings
 Refuse = Callable[[Request, Refused], Response]
 """Turns a refusal into the answer that the client wants."""
 LANGUAGE_COOKIE = "lang"
-OFFLINE, KEEP = "offline", "keep"
-"""The header about what a device keeps (`lms.kernel.offline`), and its word."""
+OFFLINE, KEEP, AGAIN = "offline", "keep", "again"
+"""The header about what a device keeps (`lms.kernel.offline`), and its words: keep this; or fetch it again to keep it."""
 LIGHT_COOKIE = "light"
 METHODS = frozenset(("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"))
 logger = logging.getLogger("lms.request")
@@ -78,6 +79,7 @@ class Envelope:
         )
         wish = cookies.get(sessions.cookie_name(LIGHT_COOKIE, is_https), "")
         state["light"] = wish == "1" or (wish != "0" and headers.get("save-data", "").lower() == "on")
+        state["has_message"] = sessions.cookie_name(FLASH_COOKIE, is_https) in cookies
         status = 500
 
         async def answer(message: Message) -> None:
@@ -134,7 +136,8 @@ def _write_owner(headers: MutableHeaders, state: MutableMapping[str, Any]) -> No
     elif actor.id is None:
         headers[OFFLINE] = "nobody"
     elif may_keep or headers.get("content-type", "").startswith("text/html"):
-        headers[OFFLINE] = f"{actor.id}; {KEEP}" if may_keep else str(actor.id)
+        word = AGAIN if state.get("has_message") else KEEP  # a message that is shown once must not be in a copy
+        headers[OFFLINE] = f"{actor.id}; {word}" if may_keep else str(actor.id)
 
 
 class FromElsewhere(Forbidden):

@@ -1,8 +1,8 @@
 """The campus without a line: the service worker, what may be kept on a device, and the pages about it.
 
 Which pages a device may keep is decided here and by the routes that call `may_keep`; the worker keeps nothing else. Every page says whose
-it is in the header `Offline` ("7", "7; keep" or "nobody"; written by `lms.kernel.middleware`), so that a device forgets what belongs to
-somebody else, or to a session that has ended. See docs/decisions/offline.md.
+it is in the header `Offline` ("7", "7; keep", "7; again" or "nobody"; written by `lms.kernel.middleware`), so that a device forgets what
+belongs to somebody else, or to a session that has ended. See docs/decisions/offline.md.
 """
 
 import json

@@ -1,5 +1,6 @@
 // Part of the service worker: copies of pages and files, in a cache that belongs to one person. The server says what may be kept:
-// its header `Offline` is "7; keep" for a page of person 7 that may, "7" for one that may not, and "nobody" where nobody is signed in.
+// its header `Offline` is "7; keep" for a page of person 7 that may, "7; again" for one that may but holds a message that is shown once, "7" for
+// one that may not, and "nobody" where nobody is signed in.
 "use strict";
 const STATIC = `static-${CAMPUS.version}`;
 const KEPT = "kept-";
@@ -79,6 +80,7 @@ async function received(answer, url, when, isLater = false) {
     await caches.open(KEPT + person);
     ownFrame().catch(() => {});
   }
+  if (word === "again") fetch(url, { headers: { offline: "keep" } }).then((fresh) => received(fresh, url, when)).catch(() => {});
   if (word !== "keep" || answer.status !== 200 || answer.redirected) return answer;
   const stored = keepCopy(KEPT + person, url, answer.clone(), era);
   if (isLater) return stored.then(() => answer, () => new Response(null, { status: 507 }));

@@ -266,6 +266,26 @@ def test_two_tabs_at_once_send_it_once(somebody):
     assert ana.receipts() == 1
 
 
+def test_a_copy_is_as_the_page_was_last_but_without_what_was_said_once(somebody):
+    ana = somebody()
+    ana.keep_module()
+    ana.open(ana.work)
+    ana.write("A first thought", "Save draft")
+    expect(ana.page.get_by_text("Draft saved.", exact=True)).to_be_visible()
+    copy = f"caches.match({ana.work!r}, {{ ignoreVary: true }}).then((copy) => copy.text())"
+    until(lambda: "A first thought" in ana.page.evaluate(copy))
+    ana.context.set_offline(True)
+    ana.open(ana.work)
+    ana.says("You are offline.")
+    assert ana.page.locator("#f-text").input_value() == "A first thought"
+    expect(ana.page.get_by_text("Draft saved.", exact=True)).to_have_count(0)
+    ana.write("A second thought", "Save draft")
+    ana.says("1 thing waits to be sent.")
+    ana.context.set_offline(False)
+    ana.says("Sent.")
+    assert [s.text for s in ana.submissions()] == ["A second thought"]
+
+
 def test_a_draft_that_changed_elsewhere_is_shown_beside_mine(somebody):
     ana = somebody()
     ana.keep_module()
@@ -360,7 +380,7 @@ def test_signing_out_warns_before_what_waits_is_deleted(somebody):
     assert ana.on_device()["rows"]
 
 
-def test_a_session_that_has_ended_empties_the_device(somebody):
+def test_a_session_that_has_ended_empties_the_device_but_for_what_is_half_typed(somebody):
     ana = somebody()
     ana.keep_module()
     ana.open(ana.work)
@@ -370,7 +390,7 @@ def test_a_session_that_has_ended_empties_the_device(somebody):
         sessions.close_all_sessions(session, ana.person.id or 0)
     ana.open("/today")
     assert "/sign-in" in ana.page.url
-    until(lambda: ana.on_device() == NOTHING)
+    until(lambda: {**ana.on_device(), "typed": []} == NOTHING)
 
 
 def test_the_next_person_at_the_same_browser_sees_nothing_of_the_first(somebody):

@@ -35,6 +35,15 @@ def test_a_trainees_pages_say_that_her_device_may_keep_them(client, campus, coho
         assert client.get(path).headers["offline"] == f"{person.id}; keep", path
 
 
+def test_a_page_with_a_message_is_fetched_again_to_be_kept(client, campus, cohort):
+    person = learner(campus, cohort)
+    sign_in(client, campus, person)
+    _first, second, exercise = pages_of(campus, cohort)
+    answer = submit(client, second, f"{second}/done")
+    assert (answer.url.path, answer.headers["offline"]) == (exercise, f"{person.id}; again")
+    assert client.get(exercise).headers["offline"] == f"{person.id}; keep"
+
+
 def test_nothing_else_may_be_kept(client, visit, campus, cohort):
     person = learner(campus, cohort)
     sign_in(client, campus, person)
