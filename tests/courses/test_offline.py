@@ -123,7 +123,7 @@ def test_what_is_not_done_by_marking_is_refused_in_words(client, campus, cohort)
     headers = {"accept": "application/json", "idempotency-key": "a-key"}
     answer = client.post(f"{exercise}/done", data={"csrf_token": token}, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (409, "not-by-marking")
-    assert "This is not done by marking it" in submit(client, exercise, f"{exercise}/done").text
+    assert "You cannot tick this off yourself" in submit(client, exercise, f"{exercise}/done").text
 
 
 def test_the_worker_says_its_version_and_which_forms_may_wait(client):
