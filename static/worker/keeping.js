@@ -74,18 +74,20 @@ async function received(answer, url, when, isLater = false) {
   const [person, word] = (answer.headers.get("offline") || "").split("; ");
   const name = await keptName();
   if (!person || when !== era) return answer;
-  if (name && name !== KEPT + person) await forgetEverything();
+  if (name && name !== KEPT + person) await forgetAllBut(person);
   if (person === "nobody") return answer;
-  if (name !== KEPT + person) {
-    await caches.open(KEPT + person);
-    ownFrame().catch(() => {});
-  }
+  if (name !== KEPT + person) await begin(person);
   if (word === "again") fetch(url, { headers: { offline: "keep" } }).then((fresh) => received(fresh, url, when)).catch(() => {});
   if (word !== "keep" || answer.status !== 200 || answer.redirected) return answer;
   const stored = keepCopy(KEPT + person, url, answer.clone(), era);
   if (isLater) return stored.then(() => answer, () => new Response(null, { status: 507 }));
   stored.catch(() => {}); // full: then it is not kept
   return answer;
+}
+
+async function begin(person) {
+  await caches.open(KEPT + person);
+  ownFrame().catch(() => {});
 }
 
 async function keepCopy(name, url, answer, when) {
@@ -118,15 +120,16 @@ async function shown(copy, url) {
 }
 
 // Somebody signed out, a session ended, or another person signed in: nothing private stays.
-async function forgetEverything() {
+async function forgetAllBut(person) {
+  const copies = (await caches.keys()).filter((name) => name.startsWith(KEPT) && name !== KEPT + person);
+  if (person && !copies.length) return; // it has been done, by what else found out
   era += 1;
-  const copies = (await caches.keys()).filter((name) => name.startsWith(KEPT));
   await Promise.all([clearAll().catch(() => {}), ...copies.map((name) => caches.delete(name))]);
   await tell({ forget: true });
 }
 
 async function leave(request) {
-  await forgetEverything();
+  await forgetAllBut("");
   try {
     return await fetch(request);
   } catch {

@@ -10,7 +10,6 @@ const DEEDS = {
   drop,
   empty,
   decide,
-  forget: () => forgetEverything(),
 };
 
 addEventListener("install", (event) => event.waitUntil(prepare().then(() => skipWaiting())));
