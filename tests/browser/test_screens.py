@@ -14,7 +14,7 @@ from tests.views.screens import ROLES, Crawl, Screen, cookie_of, starts
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 FULL = bool(os.environ.get("LMS_TEST_FULL"))
-LAYOUTS = [(LONG, 360), (RIGHT_TO_LEFT, 360), (LONG, 320), *([("en", 768), ("en", 1280), (RIGHT_TO_LEFT, 1280)] if FULL else [])]
+LAYOUTS = [(LONG, 320), (RIGHT_TO_LEFT, 360), *([(LONG, 360), ("en", 768), ("en", 1280), (RIGHT_TO_LEFT, 1280)] if FULL else [])]
 
 
 @pytest.fixture(scope="session")

@@ -35,7 +35,7 @@
     if (!node.data.trim() || !shown(parent) || parent.closest("svg,select,option,textarea") || isHidden(parent)) continue;
     let holder = parent;
     while (holder !== document.body && (style(holder).display === "inline" || !isBox(style(holder)))) holder = holder.parentElement;
-    if (holder === document.body || /auto|scroll/.test(style(holder).overflowX)) continue;
+    if (holder === document.body || style(holder).overflowX !== "visible") continue;
     const range = document.createRange();
     range.selectNodeContents(node);
     const box = holder.getBoundingClientRect();
