@@ -20,7 +20,7 @@ FOCUS = """() => {
   return {
     type: e.type || "", name: e.name || "", href: e.getAttribute("href") || "", said: said.replace(/\\s+/g, " ").trim(),
     // Browsers draw the focus within fields of dates themselves.
-    drawn: /date|time/.test(e.type) || (s.outlineStyle !== "none" && parseFloat(s.outlineWidth) >= 2)
+    drawn: /date|time/.test(e.type) || (s.outlineStyle !== "none" && parseFloat(s.outlineWidth) >= 2),
     seen: box.width > 8 && box.height > 8 && s.clipPath === "none" && !!top
       && (e.contains(top) || top.contains(e) || !!(label && label.contains(top))), backwards: !!earlier,
     html: e.outerHTML.replace(/\\s+/g, " ").slice(0, 120), several: ["radio", "date", "time", "datetime-local"].includes(e.type),
