@@ -10,7 +10,7 @@ from lms.accounts.forms import PersonForm, ProfileForm, RoleForm, TakeRoleForm
 from lms.accounts.models import Organisation, Person
 from lms.accounts.signing_pages import country_options
 from lms.accounts.titles import GENDER_TITLES, ORGANISATION_TITLES
-from lms.accounts.zones import timezones
+from lms.accounts.zones import offered
 from lms.kernel import audit, i18n
 from lms.kernel.database import ReadSession, Session
 from lms.kernel.errors import Invalid
@@ -44,7 +44,7 @@ def choices(request: Request, session: ReadSession) -> dict[str, Any]:
         "genders": [(key, str(title)) for key, title in GENDER_TITLES.items()],
         "organisation_types": [(key, str(title)) for key, title in ORGANISATION_TITLES.items()],
         "languages": [(code, i18n.language_name(code)) for code in campus_of(request).settings.locales],
-        "timezones": [(zone, zone.replace("_", " ")) for zone in timezones()],
+        "timezones": [(zone, zone.replace("_", " ")) for zone in offered()],
     }
 
 

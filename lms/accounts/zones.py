@@ -1,6 +1,7 @@
 """Time zones that people choose from."""
 
 from functools import cache
+from importlib.resources import files
 from typing import Annotated
 from zoneinfo import available_timezones
 
@@ -15,6 +16,14 @@ def timezones() -> tuple[str, ...]:
     """The zones a person may choose: those named after places, and UTC."""
     areas = ("Africa/", "America/", "Antarctica/", "Arctic/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/")
     return ("UTC", *sorted(zone for zone in available_timezones() if zone.startswith(areas)))
+
+
+@cache
+def offered() -> tuple[str, ...]:
+    """Those of them that forms list: one for each place, without its former names, which still count. A seventh fewer to send."""
+    table = (files("tzdata") / "zoneinfo" / "zone.tab").read_text(encoding="ascii")
+    places = {line.split("\t")[2] for line in table.splitlines() if not line.startswith("#")}
+    return tuple(zone for zone in timezones() if zone == "UTC" or zone in places)
 
 
 # Where most people live in countries that have several zones.

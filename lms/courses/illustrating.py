@@ -51,7 +51,8 @@ class Picture:
     @property
     def mark(self) -> str:
         """What puts it into a text."""
-        return f"![{self.alt}](picture:{self.number})"
+        alt = re.sub(r"([\\\[\]*_`<&])", r"\\\1", self.alt)
+        return f"![{alt}](picture:{self.number})"
 
 
 _PICTURES: Any = (

@@ -115,3 +115,13 @@ def test_people_without_a_role_see_no_page_of_staff(client, campus):
         assert client.get(path).status_code == 403
     client.cookies.clear()
     assert client.get("/staff/people").url.path == "/sign-in"
+
+
+def test_a_zone_under_its_former_name_stays_chosen(client, campus):
+    me = enter(client, campus)
+    with campus.database.transaction() as session:
+        session.lock(Person, me.id).timezone = "Asia/Calcutta"
+    page = client.get("/profile").text
+    assert "<option selected>Asia/Calcutta</option>" in page
+    assert "<option>Asia/Kolkata</option>" in page
+    assert "<option>Asia/Katmandu</option>" not in page, "its former name"

@@ -4,6 +4,7 @@ import io
 import re
 import struct
 import zlib
+from html import unescape
 from typing import Any
 
 import pytest
@@ -12,7 +13,9 @@ from sqlalchemy import func, select
 from sqlmodel import col
 
 from lms.courses import content, picturing
+from lms.courses.illustrating import Picture
 from lms.courses.models import Activity, ActivityPicture
+from lms.kernel import richtext
 from lms.kernel.campus import Campus
 from lms.kernel.errors import Invalid
 from lms.kernel.jobs import JobRegistry, run_pending
@@ -154,6 +157,13 @@ def test_the_words_in_the_text_count_more_and_decoration_is_silent(client, campu
     first, second = images(client.get(f"/staff/courses/POLI/preview/{reading.id}").text)
     assert 'alt="Otro &lt;b&gt;"' in first
     assert 'alt=""' in second
+
+
+@pytest.mark.parametrize("alt", ["A map [of Lima]", "*Who* knows_whom <b> & `why` \\", "Mapa"])
+def test_the_line_for_the_text_says_what_was_typed(alt):
+    picture = Picture(1, alt, "ready", "map.jpg", 1, 1, 1, ())
+    (image,) = re.findall(r'alt="([^"]*)"', richtext.render(picture.mark))
+    assert unescape(image) == alt
 
 
 def test_a_cohort_gets_the_pictures_of_its_course_and_keeps_them(client, campus, visit):
