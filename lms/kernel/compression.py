@@ -2,7 +2,6 @@
 
 import zlib
 from functools import lru_cache
-from typing import Protocol
 
 import anyio.to_thread
 import brotli
@@ -18,12 +17,6 @@ BROTLI, GZIP = 5, 5
 _WINDOW = 18  # 2^18 bytes: no page of ours is longer, and each answer under way needs that much memory
 _ENDINGS = ("+json", "+xml")
 _TYPES = frozenset(("application/json", "application/javascript", "application/xml", "application/manifest+json"))
-
-
-class _Press(Protocol):
-    def add(self, body: bytes) -> bytes: ...
-    def pause(self) -> bytes: ...
-    def end(self) -> bytes: ...
 
 
 class _Brotli:
@@ -86,7 +79,7 @@ class _Answer:
     def __init__(self, send: Send, encoding: str) -> None:
         self._send, self._encoding = send, encoding
         self._start: Message | None = None
-        self._press: _Press | None = None
+        self._press: _Brotli | _Gzip | None = None
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start" and _is_compressible(message):
@@ -128,7 +121,7 @@ def _is_compressible(start: Message) -> bool:
     return is_text and start["status"] not in (204, 206, 304) and "content-encoding" not in headers
 
 
-async def _pressed(press: _Press, body: bytes, has_more: bool) -> bytes:
+async def _pressed(press: _Brotli | _Gzip, body: bytes, has_more: bool) -> bytes:
     def work() -> bytes:
         return press.add(body) + (press.pause() if has_more else press.end())
 

@@ -78,7 +78,7 @@ def test_work_is_not_done_by_saying_so(client, campus):
     rosa = learner(campus, cohort)
     sign_in(client, campus, rosa)
     path = f"/learn/{cohort.code}/{activity.id}"
-    assert "not done by marking it" in words(submit(client, path, f"{path}/done"))
+    assert "You cannot tick this off yourself" in words(submit(client, path, f"{path}/done"))
     assert progress_of(campus, rosa, cohort) == (0, 1)
 
 

@@ -265,7 +265,9 @@ def test_a_cookie_of_somebody_elses_making_breaks_no_page(browser: TestClient, c
     [
         ({}, "en"),
         ({"accept-language": "es-PE,en;q=0.5"}, "es"),
-        ({"accept-language": "de, fr;q=0.5"}, "en"),
+        ({"accept-language": "de, it;q=0.5"}, "en"),
+        ({"accept-language": "de, fr;q=0.5"}, "fr"),
+        ({"accept-language": "pt-BR"}, "pt"),
         ({"accept-language": "en", "cookie": "lang=es"}, "es"),
         ({"accept-language": "es", "cookie": "lang=en"}, "en"),
         ({"accept-language": "es", "cookie": "lang=tlh"}, "es"),

@@ -110,6 +110,6 @@ def test_no_template_says_what_the_policy_would_refuse() -> None:
     """Inline scripts and styles do nothing under our Content-Security-Policy."""
     for path in resource("templates").rglob("*.html"):
         text = path.read_text("utf-8")
-        if "<html" in text and path.name != "base.html":
-            continue  # a document to be printed, which no browser gets
+        if path.parent.name == "mail" or ("<html" in text and path.name != "base.html"):
+            continue  # a mail, or a document to be printed: our policy does not stand before it
         assert not [bad for bad in (" style=", "<style", " onclick=", " onsubmit=", "javascript:", "<script>") if bad in text], path
