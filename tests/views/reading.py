@@ -23,7 +23,7 @@ NAMES_AND_FORMATS = (
 )  # fmt: skip
 """Proper names, formats and units; languages are named in themselves in the switch at the head of every page."""
 _PATTERNS = (
-    r"\S+@\S+|https?://\S+|\b[\w.-]+\.(?:org|example|test|invalid)\b|/[\w/.{}?=&:+-]+",  # addresses
+    r"\S+@\S+|https?://\S+|\b[\w.-]+\.(?:org|example|test|invalid)\b|/[\w/.{}?=&:+#-]+",  # addresses
     r"\b[0-9a-f]{8,}\b|\b(?=[\w-]*\d)[\w-]+\b",  # checksums, codes and numbers
     r"\b[a-z]+(?:[._][a-z]+)+\b",  # words for programs
     r"\b[A-Z]{1,2}\b",  # initials
