@@ -27,7 +27,7 @@ _PATTERNS = (
     r"\b[0-9a-f]{8,}\b|\b(?=[\w-]*\d)[\w-]+\b",  # checksums, codes and numbers
     r"\b[a-z]+(?:[._][a-z]+)+\b",  # words for programs
     r"\b[A-Z]{1,2}\b",  # initials
-    r"\b(?:[\w-]*\.)?(?:csv|tsv|pdf|txt|md|rtf|docx?|od[tps]|pptx|zip|xlsx|html|json|png|jpe?g|svg)\b",  # files
+    r"\b(?:[\w-]*\.)?(?i:csv|tsv|pdf|txt|md|rtf|docx?|od[tps]|pptx|zip|xlsx|html|json|png|jpe?g|svg)\b",  # files
 )
 _ZONE = re.compile(r"^[A-Z]\w+(?:/[A-Z][\w+-]*(?: \w+)*)+$")
 _CITIES = re.compile(r"\((?:" + "|".join(sorted({z.rpartition("/")[2].replace("_", " ") for z in available_timezones()})) + r")\)")
