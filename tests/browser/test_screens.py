@@ -14,7 +14,8 @@ from tests.views.screens import ROLES, Crawl, Screen, cookie_of, starts
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 FULL = bool(os.environ.get("LMS_TEST_FULL"))
-LAYOUTS = [(LONG, 320), (RIGHT_TO_LEFT, 360), *([(LONG, 360), ("en", 768), ("en", 1280), (RIGHT_TO_LEFT, 1280)] if FULL else [])]
+VIEWS = [(LONG, 320, "light"), (RIGHT_TO_LEFT, 360, "dark")]
+MORE = [(LONG, 360, "light"), ("en", 768, "light"), ("en", 1280, "light"), ("en", 1280, "dark"), (RIGHT_TO_LEFT, 1280, "light")]
 
 
 @pytest.fixture(scope="session")
@@ -45,24 +46,12 @@ def token_of(served: Served, role: str) -> str:
 
 
 @pytest.mark.parametrize("role", ROLES)
-@pytest.mark.parametrize(("locale", "width"), LAYOUTS)
-def test_everything_fits(views, screens, chromium, role, locale, width):
-    context = context_for(chromium, views.address, token_of(views, role), locale, width)
+@pytest.mark.parametrize(("locale", "width", "scheme"), [*VIEWS, *(MORE if FULL else [])])
+def test_everything_fits_and_assistive_software_finds_its_way(views, screens, chromium, role, locale, width, scheme):
+    context = context_for(chromium, views.address, token_of(views, role), locale, width, scheme)
     wrong = []
     for screen, faults in walk(context.new_page(), views.address, screens[role]):
-        faults += layout_faults(context.pages[0], width)
-        wrong += [f"{screen.name} ({screen.path}): {fault}" for fault in faults]
-    context.close()
-    assert not wrong, "\n".join(wrong)
-
-
-@pytest.mark.parametrize("role", ROLES)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_assistive_software_finds_its_way(views, screens, chromium, role, scheme):
-    context = context_for(chromium, views.address, token_of(views, role), "en", 1280 if scheme == "light" else 360, scheme)
-    wrong = []
-    for screen, faults in walk(context.new_page(), views.address, screens[role]):
-        faults += axe_faults(context.pages[0])
+        faults += layout_faults(context.pages[0], width) + axe_faults(context.pages[0])
         wrong += [f"{screen.name} ({screen.path}): {fault}" for fault in faults]
     context.close()
     assert not wrong, "\n".join(wrong)

@@ -9,6 +9,7 @@ from sqlmodel import col
 from lms.courses import editing
 from lms.courses.models import Progress
 from lms.kernel.audit import AuditEntry
+from lms.kernel.paths import resource
 from lms.kernel.permissions import SYSTEM
 from tests.accounts.stories import submit, words
 from tests.courses.stories import MARKED, activities_of, add_words, learner, modules_of, staff
@@ -16,6 +17,10 @@ from tests.factories import make_cohort, make_course, sign_in
 
 EVIL = '<script>alert(1)</script>"><img src=x onerror=alert(2)>{{ 7*7 }}%(x)s'
 EVIL_TEXT = f"{EVIL}\n\n[click](javascript:alert(3)) <svg onload=alert(4)> ![x](https://spy.example/p.png)\n\n<style>*{{}}</style>"
+
+
+ICON = re.findall(r'rel="icon"[^>]* href="([^"]+)"', (resource("templates") / "base.html").read_text("utf-8"))[0]
+"""The mark of the suite, which lies in every page."""
 
 
 class _Harm(HTMLParser):
@@ -31,6 +36,8 @@ class _Harm(HTMLParser):
         if tag in ("script", "style", "iframe", "object") and not leads.startswith("/static/"):
             self.found.append(tag)
         self.found += [f"{tag} {name}" for name in given if name == "style" or name.startswith("on")]
+        if leads == ICON:
+            return
         if re.match(r"\s*(javascript|data|vbscript):", leads) or (tag == "img" and leads and not leads.startswith("/")):
             self.found.append(leads)
 

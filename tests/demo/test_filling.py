@@ -49,6 +49,7 @@ def test_what_breaks_in_the_middle_leaves_nothing(empty: Campus, monkeypatch: py
     def breaks(*_anything: object) -> None:
         raise RuntimeError("the lights went out")
 
+    plan.closed_seats()  # kept from here on: it is made of all cohorts
     monkeypatch.setattr(plan, "PAST", plan.PAST[:1])
     monkeypatch.setattr(certifying, "certify", breaks)
     before = everything(empty)

@@ -45,7 +45,7 @@ def opened(campus) -> Iterator[tuple[Page, str]]:
 def test_words_are_counted_while_they_are_typed(opened):
     page, _address = opened
     page.fill("#f-text", "Six actors and what moves them")
-    assert page.inner_text("[data-count]") == "6 words"
+    assert page.inner_text("[data-count]") == "Words: 6"
 
 
 def test_typed_text_is_there_again_after_a_body_that_is_too_large_and_forgotten_after_it_arrived(opened, campus, tmp_path):

@@ -218,10 +218,11 @@ def test_what_is_not_released_is_seen_by_nobody_and_released_is_told_exactly_onc
     assert mails(campus, "Marked") == []
     assert room.release(tutor, grade) == 1
     assert room.release(tutor, grade) == 0
-    for page in (room.url, "/grades", "/today"):
+    for page in (room.url, "/grades"):
         shown = words(browser.get(page))
         assert "budget calendar" in shown
         assert "16 / 20" in shown
+    assert "16 of 20 points" in words(browser.get("/today"))
     (mail,) = mails(campus, "Marked")
     assert mail.to == rosa.email
     assert "Points: 16 of 20" in mail.body_text
