@@ -16,7 +16,8 @@ async function submit(request) {
   const isKept = weight(entry) <= CAMPUS.most && await line_up(entry).then(() => true, () => false);
   try {
     const headers = { accept: request.headers.get("accept"), "idempotency-key": entry.key };
-    const answer = await fetch(request.url, { method: "POST", body: form, headers, redirect: "manual" });
+    // Who has to sign in first is led back to the page that the form stands on.
+    const answer = await fetch(request.url, { method: "POST", body: form, headers, redirect: "manual", referrer: request.referrer });
     if (!AWAY.includes(answer.status) || !isKept) {
       if (isKept) await remove("forms", entry.key);
       return answer;

@@ -22,8 +22,8 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def opened(campus) -> Iterator[tuple[Page, str]]:
-    """A trainee's browser on the page of her assignment; answers the page and its address."""
+def opened(request, campus) -> Iterator[tuple[Page, str]]:
+    """A trainee's browser on the page of her assignment, without a service worker unless asked; answers the page and its address."""
     if campus.database.dialect != "sqlite":
         pytest.skip("the database makes no difference to a browser")
     room = Class(campus)
@@ -32,12 +32,17 @@ def opened(campus) -> Iterator[tuple[Page, str]]:
         token = sessions.open_session(session, person.id or 0, days=1)
     with served(create_app(campus)) as port, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        context = browser.new_context()
+        workers = getattr(request, "param", "block")
+        context = browser.new_context(service_workers=workers)
         address = f"http://127.0.0.1:{port}"
         context.add_cookies([{"name": sessions.COOKIE, "value": token, "url": address}])
         page = context.new_page()
         page.on("dialog", lambda dialog: dialog.accept())
         page.goto(address + room.url)
+        if workers == "allow":
+            page.evaluate(
+                "new Promise((done) => { const look = () => navigator.serviceWorker.controller ? done() : setTimeout(look, 50); look(); })"
+            )
         yield page, address + room.url
         browser.close()
 
@@ -92,6 +97,7 @@ def test_typed_text_survives_a_line_that_breaks_while_it_is_sent(opened, campus)
     assert page.evaluate("Object.keys(localStorage)") == []
 
 
+@pytest.mark.parametrize("opened", ["block", "allow"], indirect=True)
 def test_who_was_signed_out_meanwhile_signs_in_and_finds_what_she_typed(opened, campus):
     page, address = opened
     with campus.database.transaction() as session:
