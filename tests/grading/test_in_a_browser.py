@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Page, sync_playwright
@@ -32,7 +33,7 @@ def opened(request, campus) -> Iterator[tuple[Page, str]]:
         token = sessions.open_session(session, person.id or 0, days=1)
     with served(create_app(campus)) as port, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        workers = getattr(request, "param", "block")
+        workers: Literal["allow", "block"] = getattr(request, "param", "block")
         context = browser.new_context(service_workers=workers)
         address = f"http://127.0.0.1:{port}"
         context.add_cookies([{"name": sessions.COOKIE, "value": token, "url": address}])
