@@ -14,12 +14,12 @@ from lms.certificates.filing import Document
 from lms.certificates.models import Certificate, CertificateExport
 from lms.kernel import clock, csvio
 from lms.kernel.database import Database, Session
-from lms.kernel.storage import Storage, StoredFile, clean_name
+from lms.kernel.discarding import delete_rows
+from lms.kernel.storage import Storage, clean_name
 
 # SQLModel types a column as its value; in a statement it is a column.
 _Certificate: Any = Certificate
 _Export: Any = CertificateExport
-_StoredFile: Any = StoredFile
 
 INDEX = "index.csv"
 COLUMNS = ("serial", "code", "name", "course", "cohort", "issued_on", "file", "sha256")
@@ -80,10 +80,6 @@ def entry_name(serial: str, name: str) -> str:
 
 def forget(session: Session, condition: Any) -> list[str]:
     """Delete the rows of kept ZIPs; answers the storage keys of their bytes, to be deleted once that is committed."""
-    rows: Any = session.execute(
-        select(_Export.id, _Export.file_id, _StoredFile.key).join(StoredFile, _StoredFile.id == _Export.file_id).where(condition)
-    )
-    found = rows.all()
+    found: Any = session.rows(select(_Export.id, _Export.file_id).where(condition)).all()
     session.execute(delete(CertificateExport).where(_Export.id.in_([row.id for row in found])))
-    session.execute(delete(StoredFile).where(_StoredFile.id.in_([row.file_id for row in found])))
-    return [row.key for row in found]
+    return delete_rows(session, [row.file_id for row in found])

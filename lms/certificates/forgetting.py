@@ -3,19 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from lms.accounts.erasing import ERASED_NAME
 from lms.certificates import exporting
 from lms.certificates.models import Certificate, CertificateExport
 from lms.kernel import clock, jobs
 from lms.kernel.database import ReadSession, Session
-from lms.kernel.storage import StoredFile
+from lms.kernel.discarding import delete_rows
 
 # SQLModel types a column as its value; in a statement it is a column.
 _Certificate: Any = Certificate
 _Export: Any = CertificateExport
-_StoredFile: Any = StoredFile
 
 
 def export(session: ReadSession, person_id: int) -> dict[str, Any]:
@@ -46,8 +45,7 @@ def erase(session: Session, person_id: int) -> None:
         certificate.snapshot = _nameless(certificate.snapshot)
         certificate.reason, certificate.file_id, certificate.erased_at = "", None, clock.now()
     session.flush()
-    keys = list(session.scalars(select(_StoredFile.key).where(_StoredFile.id.in_(file_ids))))
-    session.execute(delete(StoredFile).where(_StoredFile.id.in_(file_ids)))
+    keys = delete_rows(session, file_ids)
     keys += exporting.forget(session, _Export.cohort_id.in_({certificate.cohort_id for certificate in held}))
     if keys:
         jobs.enqueue(session, "certificates.forget_files", {"keys": keys})

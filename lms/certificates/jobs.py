@@ -2,7 +2,6 @@
 
 import io
 import tempfile
-from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,6 +14,7 @@ from lms.enrollment.enrolling import UnknownPerson
 from lms.enrollment.models import Enrolment
 from lms.kernel import clock, i18n
 from lms.kernel.database import Origin
+from lms.kernel.discarding import forget_files
 from lms.kernel.i18n import _, format_size
 from lms.kernel.jobs import JobRun
 from lms.kernel.permissions import SYSTEM, Actor
@@ -98,9 +98,3 @@ def tidy_exports(run: JobRun) -> dict[str, Any]:
         keys = exporting.forget(session, _Export.made_at < clock.now() - KEPT)
     forget_files(run, keys=keys)
     return {"forgotten": len(keys)}
-
-
-def forget_files(run: JobRun, *, keys: Sequence[str]) -> None:
-    """Delete bytes whose rows are gone."""
-    for key in keys:
-        run.storage.delete(key)

@@ -10,6 +10,7 @@ from lms.certificates.datasets import CERTIFICATES
 from lms.certificates.events import CertificateIssued, CertificateRevoked
 from lms.certificates.pages import pages
 from lms.enrollment.events import EnrolmentCompleted
+from lms.kernel.discarding import forget_files
 from lms.kernel.events import PublicEvent
 from lms.kernel.i18n import N_
 from lms.kernel.permissions import PUBLIC, SIGNED_IN, Permission
@@ -50,7 +51,7 @@ plugin = Plugin(
         "certificates.issue_cohort": jobs.issue_cohort,
         "certificates.export": jobs.export,
         "certificates.tidy_exports": jobs.tidy_exports,
-        "certificates.forget_files": jobs.forget_files,
+        "certificates.forget_files": forget_files,
     },
     schedules=(Schedule("certificates.tidy_exports", "certificates.tidy_exports", timedelta(days=1)),),
     commands=commands,

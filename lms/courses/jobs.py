@@ -1,4 +1,4 @@
-"""Work in the background: drawing pictures, and deleting files that nothing refers to any more."""
+"""Work in the background: drawing pictures."""
 
 from typing import Any
 
@@ -25,10 +25,3 @@ def draw_picture(run: JobRun, *, file_id: int) -> dict[str, Any]:
         picturing.keep(session, run.storage, file_id, drawn)
         run.finish(session, {"drawn": 1 + len(drawn.sizes)})
     return {}
-
-
-def forget_files(run: JobRun, *, keys: list[str]) -> dict[str, Any]:
-    """Delete the bytes of files. Doing it twice is no harm."""
-    for key in keys:
-        run.storage.delete(key)
-    return {"files": len(keys)}

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, BinaryIO
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select, update
 
 from lms.courses import loading
 from lms.courses.models import Activity, ActivityPicture, PictureSize
 from lms.kernel import audit, jobs, pictures
 from lms.kernel.database import ReadSession, Session
+from lms.kernel.discarding import discard
 from lms.kernel.errors import Invalid, NotFound
 from lms.kernel.i18n import N_
 from lms.kernel.permissions import Actor, require
@@ -21,7 +22,6 @@ from lms.kernel.text import tidy
 # SQLModel types a column as its value; in a statement it is a column.
 _Picture: Any = ActivityPicture
 _Size: Any = PictureSize
-_StoredFile: Any = StoredFile
 
 WIDTHS = (480, 960, 1600)
 """Pixels: a phone, a sharp phone or a page on a desk, a sharp desk."""
@@ -69,12 +69,8 @@ def remove(session: Session, actor: Actor, activity: Activity, number: int) -> N
 
 
 def forget(session: Session, file_ids: list[int]) -> None:
-    """Delete those of these files that nothing refers to any more. A job deletes the bytes: they must stay should this fail."""
-    free = sorted(set(file_ids) - in_use(session, StoredFile, file_ids))
-    keys = list(session.scalars(select(_StoredFile.key).where(_StoredFile.id.in_(free))))
-    session.execute(delete(StoredFile).where(_StoredFile.id.in_(free)))
-    if keys:
-        jobs.enqueue(session, FORGETTING, {"keys": keys})
+    """Delete those of these files that nothing refers to any more."""
+    discard(session, set(file_ids) - in_use(session, StoredFile, file_ids), FORGETTING)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from lms.courses.api import api
 from lms.courses.events import ActivityCompleted, CohortChanged, CohortCreated
 from lms.courses.learning import deeds_of
 from lms.courses.pages import pages
+from lms.kernel.discarding import forget_files
 from lms.kernel.events import PublicEvent
 from lms.kernel.i18n import N_
 from lms.kernel.permissions import PUBLIC, Permission
@@ -39,7 +40,7 @@ plugin = Plugin(
         PublicEvent("cohort.changed", N_("The settings of a cohort were changed"), CohortChanged),
         PublicEvent("activity.completed", N_("Somebody has completed an activity"), ActivityCompleted),
     ),
-    jobs={picturing.DRAWING: jobs.draw_picture, picturing.FORGETTING: jobs.forget_files},
+    jobs={picturing.DRAWING: jobs.draw_picture, picturing.FORGETTING: forget_files},
     searches=finding.SEARCHES,
     dates=dates.dates_of,
     importers=(importing_courses.importer, importing_cohorts.importer),

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from starlette.datastructures import UploadFile
 
 from lms.grading.models import Assignment, SubmissionFile
-from lms.kernel import file_kinds, jobs
+from lms.kernel import file_kinds
 from lms.kernel.database import ReadSession, Session
+from lms.kernel.discarding import discard
 from lms.kernel.errors import Invalid, NotFound, Refused, TooLarge
 from lms.kernel.i18n import N_, counted, format_number
 from lms.kernel.permissions import Actor
@@ -93,10 +94,5 @@ def one_of(session: ReadSession, submission_id: int, file_id: int) -> StoredFile
 
 
 def forget(session: Session, file_ids: Iterable[int]) -> None:
-    """Delete files that nothing refers to any more. A job deletes the bytes: they must stay should this transaction fail."""
-    wanted = list(file_ids)
-    if not wanted:
-        return
-    keys = list(session.scalars(select(_StoredFile.key).where(_StoredFile.id.in_(wanted))))
-    session.execute(delete(StoredFile).where(_StoredFile.id.in_(wanted)))
-    jobs.enqueue(session, FORGETTING, {"keys": keys})
+    """Delete files that nothing refers to any more."""
+    discard(session, list(file_ids), FORGETTING)

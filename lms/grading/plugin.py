@@ -1,11 +1,12 @@
 """The declaration of the plugin that keeps work and grades."""
 
 from lms.enrollment.importing import told
-from lms.grading import attachments, importing, jobs, keeping, notices, panels, personal
+from lms.grading import attachments, importing, keeping, notices, panels, personal
 from lms.grading.api import api
 from lms.grading.assignments import AssignmentType
 from lms.grading.events import GradeReleased, GradesImported, SubmissionHandedIn
 from lms.grading.pages import pages
+from lms.kernel.discarding import forget_files
 from lms.kernel.events import PublicEvent
 from lms.kernel.i18n import N_
 from lms.kernel.permissions import Permission
@@ -43,7 +44,7 @@ plugin = Plugin(
         Slot("learn.side", panels.learn_side, "grading.submit", 20),
         Slot("staff.cohort", panels.staff_cohort, "grading.grade", 20),
     ),
-    jobs={attachments.FORGETTING: jobs.forget_files},
+    jobs={attachments.FORGETTING: forget_files},
     cohort_figures=(CohortFigures(panels.cohort_figures, "grading.grade", 20),),
     personal_data=PersonalData(export=personal.export, erase=personal.erase),
 )

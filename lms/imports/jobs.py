@@ -16,6 +16,7 @@ from lms.imports.running import Counts, Task
 from lms.imports.source import Source, open_source
 from lms.kernel import i18n
 from lms.kernel.database import Origin
+from lms.kernel.discarding import forget_files
 from lms.kernel.errors import NotFound
 from lms.kernel.i18n import _
 from lms.kernel.importing import PIECE as USUAL
@@ -143,9 +144,3 @@ def tidy(run: JobRun) -> dict[str, Any]:
         keys = keeping.forget_old(session)
     forget_files(run, keys=keys)
     return {"forgotten": len(keys)}
-
-
-def forget_files(run: JobRun, *, keys: list[str]) -> None:
-    """Delete bytes whose rows are gone."""
-    for key in keys:
-        run.storage.delete(key)

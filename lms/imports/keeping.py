@@ -11,14 +11,13 @@ from lms.imports.given import ImportFile, ImportRow
 from lms.imports.models import ImportChange, ImportRun
 from lms.kernel import clock, jobs
 from lms.kernel.database import Session
-from lms.kernel.storage import StoredFile
+from lms.kernel.discarding import delete_rows
 
 # SQLModel types a column as its value; in a statement it is a column.
 _Run: Any = ImportRun
 _Row: Any = ImportRow
 _File: Any = ImportFile
 _Change: Any = ImportChange
-_StoredFile: Any = StoredFile
 _Person: Any = Person
 
 KEPT = timedelta(days=30)
@@ -41,10 +40,8 @@ def forget_old(session: Session) -> list[str]:
 def _forget_bytes(session: Session, run_ids: Iterable[int]) -> list[str]:
     """Forget the stored files of these imports; answers their keys."""
     file_ids = list(session.scalars(select(_File.file_id).where(_File.run_id.in_(run_ids), _File.file_id.is_not(None))))
-    keys = list(session.scalars(select(_StoredFile.key).where(_StoredFile.id.in_(file_ids))))
     session.execute(update(ImportFile).where(_File.run_id.in_(run_ids)).values(file_id=None))
-    session.execute(delete(StoredFile).where(_StoredFile.id.in_(file_ids)))
-    return keys
+    return delete_rows(session, file_ids)
 
 
 def forget_person(session: Session, person_id: int) -> None:

@@ -6,6 +6,7 @@ from lms.imports import forgetting, jobs
 from lms.imports.commands import commands
 from lms.imports.pages import pages
 from lms.imports.standing import USE
+from lms.kernel.discarding import forget_files
 from lms.kernel.i18n import N_
 from lms.kernel.permissions import Permission
 from lms.kernel.schedules import Schedule
@@ -24,7 +25,7 @@ plugin = Plugin(
         "imports.run": jobs.bring_in,
         "imports.undo": jobs.undo,
         "imports.tidy": jobs.tidy,
-        "imports.forget_files": jobs.forget_files,
+        "imports.forget_files": forget_files,
     },
     schedules=(Schedule("imports.tidy", "imports.tidy", timedelta(days=1)),),
     commands=commands,
