@@ -5,6 +5,7 @@ A plugin is a frozen `Plugin` object behind an entry point of the group `lms.plu
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
 from importlib.resources import files
 from pathlib import Path
@@ -16,7 +17,7 @@ from lms.kernel.events import PublicEvent
 from lms.kernel.i18n import LazyText
 from lms.kernel.importing import Importer
 from lms.kernel.notices import Notice
-from lms.kernel.permissions import PUBLIC, ROLES, SIGNED_IN, Permission
+from lms.kernel.permissions import PUBLIC, ROLES, SIGNED_IN, Permission, PermissionRegistry
 
 if TYPE_CHECKING:
     import typer
@@ -186,6 +187,17 @@ class Plugins:
 
     def __iter__(self) -> Any:
         return iter(self.loaded)
+
+    @cached_property
+    def permissions(self) -> PermissionRegistry:
+        """Every permission, and which role holds which."""
+        return PermissionRegistry(self.collect("permissions"))
+
+    def viewer(self, session: "ReadSession", person_id: int) -> "Actor | None":
+        """A person with everything that was given, as the plugin that keeps people knows her; None for somebody erased."""
+        known = next((plugin.viewer for plugin in self.loaded if plugin.viewer), None)
+        found = known(session, person_id) if known else None
+        return replace(found, registry=self.permissions) if found else None
 
     def collect(self, attribute: str) -> list[Any]:
         """All declarations of one kind, in the order of loading."""

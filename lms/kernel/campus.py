@@ -45,7 +45,7 @@ class Campus:
                 i18n.register_catalogue(locale, plugin.name)
             if templates := plugin.folder("templates"):
                 i18n.register_templates(plugin.name, templates)
-        return cls(settings, plugins, hub, PermissionRegistry(plugins.collect("permissions")), Database(settings.database, hub))
+        return cls(settings, plugins, hub, plugins.permissions, Database(settings.database, hub))
 
     @cached_property
     def storage(self) -> Storage:

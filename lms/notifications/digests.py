@@ -3,7 +3,6 @@
 import logging
 from collections import defaultdict
 from contextlib import suppress
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -14,7 +13,7 @@ from lms.kernel import clock, dates, i18n, mail
 from lms.kernel.database import ReadSession
 from lms.kernel.errors import Invalid
 from lms.kernel.jobs import JobRun
-from lms.kernel.permissions import Actor, PermissionRegistry, RoleGrant
+from lms.kernel.permissions import Actor, RoleGrant
 from lms.notifications import choosing, queries
 from lms.notifications.models import DigestChoice, DigestTurn
 
@@ -89,7 +88,7 @@ def take_turn(run: JobRun, person_id: int, day: date) -> bool:
     """
     now = clock.now()
     with run.database.reading() as session:
-        actor = _reader(run.plugins, session, person_id)
+        actor: Actor | None = run.plugins.viewer(session, person_id)
         if actor is None or choosing.rhythm_of(session, actor) == "never":  # chosen since the list was made
             return False
         found = summary(run.plugins, session, actor, now)
@@ -106,12 +105,6 @@ def take_turn(run: JobRun, person_id: int, day: date) -> bool:
                 name=person.given_name or person.family_name, **found,
             )  # fmt: skip
         return True
-
-
-def _reader(plugins: Any, session: ReadSession, person_id: int) -> Actor | None:
-    viewer = next(plugin.viewer for plugin in plugins if plugin.viewer)
-    found: Actor | None = viewer(session, person_id)
-    return replace(found, registry=PermissionRegistry(plugins.collect("permissions"))) if found else None
 
 
 def summary(plugins: Any, session: ReadSession, actor: Actor, now: datetime) -> dict[str, Any]:
