@@ -1,13 +1,11 @@
 """The secret address of a person's calendar: made, made anew, taken away, recognised."""
 
-import hashlib
-import hmac
 from typing import Any
 
 from sqlalchemy import delete, select
 
 from lms.calendar.models import CalendarFeed
-from lms.kernel import audit, clock
+from lms.kernel import audit, clock, secret_names
 from lms.kernel.database import ReadSession, Session
 from lms.kernel.errors import NotFound
 from lms.kernel.permissions import Actor
@@ -16,17 +14,13 @@ from lms.kernel.text import random_code
 # SQLModel types a column as its value; in a statement it is a column.
 _Feed: Any = CalendarFeed
 
-
-def token(secret: bytes, handle: str) -> str:
-    """The secret part of an address: who reads the database alone cannot make it."""
-    signature = hmac.new(secret, f"calendar:{handle}".encode(), hashlib.sha256).hexdigest()
-    return f"{handle}-{signature[:40]}"
+PURPOSE = "calendar"
 
 
 def token_of(session: ReadSession, secret: bytes, person_id: int) -> str:
     """That of a person; empty for somebody who has no address."""
     feed = session.get(CalendarFeed, person_id)
-    return token(secret, feed.handle) if feed else ""
+    return secret_names.signed(secret, PURPOSE, feed.handle) if feed else ""
 
 
 def renew(session: Session, actor: Actor) -> None:
@@ -47,9 +41,7 @@ def remove(session: Session, actor: Actor) -> None:
 
 def holder(session: ReadSession, secret: bytes, given: str) -> int:
     """The person whose address this is. Raises NotFound."""
-    handle = given.partition("-")[0]
-    if not given.isascii() or not hmac.compare_digest(token(secret, handle), given):
-        raise NotFound()
+    handle = secret_names.read(secret, PURPOSE, given)
     person_id: int | None = session.scalar(select(_Feed.person_id).where(_Feed.handle == handle))
     if person_id is None:
         raise NotFound()

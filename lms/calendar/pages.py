@@ -9,6 +9,7 @@ from starlette.responses import Response
 from lms.calendar import addresses, feeds, months
 from lms.kernel import clock, dates, i18n, sessions
 from lms.kernel.errors import NotFound
+from lms.kernel.etags import is_known
 from lms.kernel.i18n import _
 from lms.kernel.outages import unless_out
 from lms.kernel.permissions import PUBLIC, SIGNED_IN
@@ -65,7 +66,7 @@ def feed(request: Request, token: str, session: Read, campus: Here) -> Response:
     with i18n.using(actor.locale):
         entries = dates.gather(campus.plugins, session, actor, now - feeds.PAST, now + feeds.AHEAD)
         headers: dict[str, Any] = {"etag": feeds.mark(entries), "cache-control": "private, max-age=600", "x-robots-tag": "noindex"}
-        if headers["etag"] in request.headers.get("if-none-match", ""):
+        if is_known(request.headers.get("if-none-match", ""), headers["etag"]):
             return Response(status_code=304, headers=headers)
         content = feeds.write(entries, base_url, campus.settings.host)
     headers["content-disposition"] = 'inline; filename="aula-sur.ics"'

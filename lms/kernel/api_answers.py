@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from lms.kernel.api_asking import Asked, cursor_after, wanted_fields
 from lms.kernel.api_problems import InvalidRequest
 from lms.kernel.errors import Refused
+from lms.kernel.etags import is_known
 from lms.kernel.i18n import N_
 
 T = TypeVar("T")
@@ -103,7 +104,7 @@ def _is_named(header: str, tag: str, *, only_state: bool = False) -> bool:
     named = [part.strip() for part in header.split(",")]
     if only_state:  # RFC 9110 §13.1.1: a weak tag never matches here
         return "*" in named or tag in {f'"{part.strip(chr(34)).partition(".")[0]}"' for part in named if not part.startswith("W/")}
-    return "*" in named or tag in {part.removeprefix("W/") for part in named}
+    return "*" in named or is_known(header, tag)
 
 
 def _cut(model: type[Shown], content: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:

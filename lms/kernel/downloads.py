@@ -9,6 +9,8 @@ from starlette.datastructures import Headers
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from lms.kernel.etags import is_known
+
 CHUNK = 256 * 1024
 _RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
 
@@ -29,7 +31,7 @@ class Download(StreamingResponse):
     def _choose(self, asked: Headers) -> tuple[int, int]:
         """The first byte and the number of bytes to send; sets status and headers accordingly."""
         etag = self.headers["etag"]
-        if etag in (known.strip().removeprefix("W/") for known in asked.get("if-none-match", "").split(",")):
+        if is_known(asked.get("if-none-match", ""), etag):
             self.status_code = 304
             del self.headers["content-length"]
             return 0, 0

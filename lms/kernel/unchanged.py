@@ -8,6 +8,8 @@ from typing import Any
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from lms.kernel.etags import is_known
+
 _TOKENS = re.compile(rb'name="csrf_token" value="[^"]*"')
 
 
@@ -58,7 +60,7 @@ def _compared(start: Message, piece: Message, asked: Headers, owner: str) -> tup
     digest.update(owner.encode())
     headers, tag = MutableHeaders(scope=start), f'W/"{digest.hexdigest()}"'
     headers["etag"] = tag
-    if tag not in (known.strip() for known in asked.get("if-none-match", "").split(",")):
+    if not is_known(asked.get("if-none-match", ""), tag):
         return start, piece
     del headers["content-length"]
     return {**start, "status": 304}, {**piece, "body": b""}

@@ -1,13 +1,11 @@
 """How often somebody gets a summary: chosen in the profile, or ended by the link of a mail."""
 
-import hashlib
-import hmac
 from typing import Any
 
 from sqlalchemy import select
 
 from lms.accounts.models import Person
-from lms.kernel import clock
+from lms.kernel import clock, secret_names
 from lms.kernel.database import ReadSession, Session
 from lms.kernel.errors import Invalid, NotFound
 from lms.kernel.i18n import N_, LazyText
@@ -18,6 +16,7 @@ from lms.notifications.models import RHYTHMS, DigestChoice
 _Person: Any = Person
 
 TITLES: dict[str, LazyText] = {"weekly": N_("Once a week, on Monday"), "daily": N_("Every morning"), "never": N_("Never")}
+PURPOSE = "digest"
 WITHOUT_A_CHOICE = "weekly"
 """For trainees: who studies an hour after work forgets dates, not only those who look for this choice; and a week is how courses go."""
 
@@ -40,15 +39,12 @@ def choose(session: Session, person_id: int, rhythm: str) -> None:
 
 def token(secret: bytes, code: str) -> str:
     """What the link of a mail ends with: it lets whoever has it end the mails to this person, and nothing else."""
-    signature = hmac.new(secret, f"digest:{code}".encode(), hashlib.sha256).hexdigest()
-    return f"{code}-{signature[:40]}"
+    return secret_names.signed(secret, PURPOSE, code)
 
 
 def holder(session: ReadSession, secret: bytes, given: str) -> int:
     """The person to whom the mail with this link went. Raises NotFound."""
-    code = given.rpartition("-")[0]
-    if not given.isascii() or not hmac.compare_digest(token(secret, code), given):
-        raise NotFound()
+    code = secret_names.read(secret, PURPOSE, given)
     person_id: int | None = session.scalar(select(_Person.id).where(_Person.code == code, _Person.erased_at.is_(None)))
     if person_id is None:
         raise NotFound()
