@@ -20,9 +20,9 @@ from lms.kernel.errors import Forbidden, Invalid, NotFound
 from lms.kernel.i18n import N_, LazyText, _, pgettext_lazy
 from lms.kernel.lists import next_url
 from lms.kernel.permissions import Actor
-from lms.kernel.rendering import may_see
+from lms.kernel.rendering import open_to
 from lms.kernel.web import Form, FormInput, Here, Me, Read, Router, Write, page, panels, read_form, redirect, redisplay
-from lms.plugin import CohortFigure, CohortFigures
+from lms.plugin import CohortFigure
 
 pages = Router()
 _Cohort: Any = Cohort
@@ -63,11 +63,9 @@ def home(request: Request, me: Me, session: Read, campus: Here) -> Response:
 def figures_of(campus: Campus, session: ReadSession, me: Actor, cohorts: Sequence[queries.CohortCard]) -> dict[int, list[CohortFigure]]:
     """What the plugins count of these cohorts, as far as this person may know, by cohort."""
     found: dict[int, list[CohortFigure]] = {cohort.id: [] for cohort in cohorts}
-    counting: list[CohortFigures] = sorted(campus.plugins.collect("cohort_figures"), key=lambda figures: figures.weight)
-    for figures in counting:
-        if cohorts and may_see(me, figures.permission):
-            for cohort_id, counted in figures.function(session, me, cohorts).items():
-                found[cohort_id].extend(counted)
+    for figures in open_to(me, campus.plugins, "cohort_figures") if cohorts else ():
+        for cohort_id, counted in figures.function(session, me, cohorts).items():
+            found[cohort_id].extend(counted)
     return {cohort_id: sorted(counted, key=lambda figure: not figure.asks) for cohort_id, counted in found.items()}
 
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fastapi import Request
 from starlette.responses import Response
 
 from lms.kernel.i18n import LazyText
 from lms.kernel.permissions import PUBLIC, SIGNED_IN
-from lms.kernel.rendering import may_see
+from lms.kernel.rendering import open_to
 from lms.kernel.web import Here, Me, Read, Router, page
 
 if TYPE_CHECKING:
@@ -50,14 +50,8 @@ def search_page(request: Request, me: Me, session: Read, campus: Here, q: str = 
     """What is found by some words, by kind."""
     words = " ".join(q[:100].split())
     found: list[tuple[Search, Sequence[Hit], bool]] = []
-    for search in _searches(campus.plugins, me) if words else ():
+    for search in open_to(me, campus.plugins, "searches") if words else ():
         hits = search.function(session, me, words, MOST + 1)
         if hits:
             found.append((search, hits[:MOST], len(hits) > MOST))
     return page(request, "site/search.html", words=words, found=found)
-
-
-def _searches(plugins: Any, actor: "Actor") -> list[Search]:
-    """The kinds that this person may look for."""
-    declared: list[Search] = sorted(plugins.collect("searches"), key=lambda search: search.weight)
-    return [search for search in declared if may_see(actor, search.permission)]

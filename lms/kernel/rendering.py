@@ -18,7 +18,7 @@ from lms.kernel.permissions import PUBLIC, SIGNED_IN, Actor
 
 def page(request: Request, template: str, status: int = 200, **context: Any) -> Response:
     """A rendered page, in the reader's language and zone."""
-    html = render(request, template, **context)
+    html = render(request, template, look=look_of(request), **context)
     response = HTMLResponse(html, status_code=status)
     if cookie_of(request, FLASH_COOKIE):
         drop_cookie(request, response, FLASH_COOKIE)
@@ -41,7 +41,6 @@ def _globals(request: Request) -> dict[str, Any]:
         "me": actor if actor and actor.id is not None else None,
         "actor": actor,
         "settings": campus.settings,
-        "look": look_of(request),
         "locale": i18n.locale(),
         "text_direction": i18n.text_direction(i18n.locale()),
         "path": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
@@ -85,17 +84,20 @@ def _flashes(request: Request) -> list[tuple[str, str]]:
 def navigation(request: Request, place: str, **values: Any) -> list[dict[str, Any]]:
     """The links of a place that are open to this person; `values` fill the address (for example code=...)."""
     actor: Actor | None = getattr(request.state, "actor", None)
-    items = sorted((i for p in campus_of(request).plugins for i in p.navigation if i.place == place), key=lambda i: i.weight)
     shown = []
-    for item in items:
-        if actor and may_see(actor, item.permission):
-            url = item.url.format(**values)
-            shown.append({"label": str(item.label), "url": url, "current": _is_current(request.url.path, url)})
+    for item in open_to(actor, campus_of(request).plugins, "navigation", place) if actor else ():
+        url = item.url.format(**values)
+        shown.append({"label": str(item.label), "url": url, "current": _is_current(request.url.path, url)})
     return shown
 
 
-def may_see(actor: Actor, permission: str) -> bool:
-    """Whether what declares this permission is shown to a person at all."""
+def open_to(actor: Actor, plugins: Any, kind: str, place: str = "") -> list[Any]:
+    """What plugins declare of a kind (for one place, where it names places) and this person may see, in order of weight."""
+    declared = (thing for thing in plugins.collect(kind) if not place or thing.place == place)
+    return sorted((thing for thing in declared if _may_see(actor, thing.permission)), key=lambda thing: thing.weight)
+
+
+def _may_see(actor: Actor, permission: str) -> bool:
     if permission == PUBLIC:
         return True
     return actor.id is not None and (permission == SIGNED_IN or actor.can_anywhere(permission))
@@ -108,8 +110,8 @@ def _is_current(path: str, url: str) -> bool:
 def panels(request: Request, session: ReadSession, place: str, subject: Any = None) -> list[str]:
     """The rendered panels that plugins put in this place, as safe HTML, in order of weight."""
     actor: Actor = request.state.actor
-    slots = sorted((s for p in campus_of(request).plugins for s in p.slots if s.place == place), key=lambda s: s.weight)
-    found = [slot.function(session, actor, subject) for slot in slots if may_see(actor, slot.permission)]
+    slots = open_to(actor, campus_of(request).plugins, "slots", place)
+    found = [slot.function(session, actor, subject) for slot in slots]
     return [Markup(render(request, panel.template, **panel.context)) for panel in found if panel]  # noqa: S704  # our templates escape
 
 
