@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.types import Integer
 
+from lms.courses.learning import is_done
 from lms.courses.models import Activity, Cohort, Module, Progress
 from lms.kernel import clock, i18n
 from lms.kernel.database import ReadSession, UtcDateTime
@@ -88,8 +89,7 @@ def _opening(cohort: Any, module: Any) -> Iterator[Dated]:
 def _deadlines(cohort: Any, activity: Any, is_learning: bool) -> Iterator[Dated]:
     if not cohort:
         return
-    is_done = activity.completed_at is not None or (activity.completion == "none" and activity.viewed_at is not None)
-    state = "" if not is_learning else "done" if is_done else "todo" if cohort.status == "published" else ""
+    state = "" if not is_learning else "done" if is_done(activity) else "todo" if cohort.status == "published" else ""
     where, about, version = f"/learn/{cohort.code}/{activity.id}", cohort.title, activity.version + cohort.version
     if activity.due_at:
         yield Dated(f"activity-{activity.id}-due", N_("Due"), activity.title, activity.due_at, where, about, None, state, version)

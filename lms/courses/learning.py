@@ -46,7 +46,7 @@ class Item:
     @property
     def is_done(self) -> bool:
         """Whether its rule is met; what has no rule is done when it was seen."""
-        return self.completed_at is not None or (self.completion == "none" and self.viewed_at is not None)
+        return is_done(self)
 
     @property
     def counts(self) -> bool:
@@ -62,6 +62,11 @@ class Item:
     def until(self) -> datetime | None:
         """The date that matters now: the due date, and once that has passed the cut-off."""
         return (self.cutoff_at or self.due_at) if self.is_late else self.due_at
+
+
+def is_done(activity: Any) -> bool:
+    """The same for anything that has `completion`, `viewed_at` and `completed_at`."""
+    return activity.completed_at is not None or (activity.completion == "none" and activity.viewed_at is not None)
 
 
 @dataclass(frozen=True)
