@@ -5,7 +5,7 @@ import sys
 import threading
 from contextlib import closing, nullcontext
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
@@ -45,8 +45,10 @@ def serve(
         migrations.upgrade(campus)
     from lms.app import create_app, settle
 
-    site = create_app(campus) if processes == 1 else "lms.app:served"
-    settle()
+    site: Any = "lms.app:served"
+    if processes == 1:
+        site = create_app(campus)
+        settle()
     with closing(campus), beside() if worker and is_embedded else nullcontext():
         uvicorn.run(
             site, factory=processes > 1, workers=processes, host=host, port=port, log_config=None, access_log=False,
