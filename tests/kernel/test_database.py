@@ -15,11 +15,12 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from lms.kernel import clock, jobs, mail
 from lms.kernel.campus import Campus
-from lms.kernel.database import FifoLock, Points, ReadSession, Session, UtcDateTime
+from lms.kernel.database import Points, ReadSession, Session, UtcDateTime
 from lms.kernel.errors import NotFound, Refused
 from lms.kernel.job_table import job
 from lms.kernel.permissions import PUBLIC
 from lms.kernel.sessions import RateLimit
+from lms.kernel.turns import FifoLock
 from lms.kernel.web import Read, Router, Write
 from tests.kernel.probe import DANGLING, Counted, browse, count, make_tally, send, tally, with_pages
 
